@@ -1,0 +1,47 @@
+"""The storages: one table, one schema, and a unit of work for each storage."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import BigInteger, MetaData
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from examples.users.domain import EMAIL_LENGTH, NAME_LENGTH, User, UsersUnitOfWork
+from unitwork.adapters.mapping import Schema
+from unitwork.adapters.memory import InMemoryUnitOfWork
+from unitwork.adapters.sqlalchemy import SqlAlchemyUnitOfWork
+from unitwork.adapters.sqlalchemy.migrations import upgrade
+from unitwork.adapters.sqlalchemy.tables import NAMING_CONVENTION
+from unitwork.adapters.sqlalchemy.types import Text, Timestamp
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+class UserRow(Base):
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(Text(NAME_LENGTH))
+    email: Mapped[str] = mapped_column(Text(EMAIL_LENGTH), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Timestamp)
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+schema = Schema().aggregate(User, table=UserRow)
+
+
+class SqlAlchemyUsers(SqlAlchemyUnitOfWork, UsersUnitOfWork): ...
+
+
+class InMemoryUsers(InMemoryUnitOfWork, UsersUnitOfWork): ...
+
+
+def database_url() -> str:
+    return os.environ.get("UNITWORK_DATABASE_URL", "sqlite+aiosqlite:///users.db")
+
+
+def migrate(url: str) -> None:
+    upgrade(url, scripts=Path(__file__).parents[2] / "migrations")

@@ -1,0 +1,103 @@
+"""The best-behaved unit of work: commits completely, not at all, or says it cannot know.
+
+This module is the domain ring, re-exported; importing it imports no SQLAlchemy.
+"""
+
+from unitwork.domain.aggregate import AggregateRoot, Entity, Value
+from unitwork.domain.errors import (
+    AggregateNotFoundError,
+    CommitOutcomeUnknownError,
+    ConcurrencyConflictError,
+    ConstraintViolationError,
+    DomainError,
+    ForeignTaskError,
+    InvalidValueError,
+    KeyNotAssignedError,
+    MisuseError,
+    PersistenceError,
+    ReadOnlyError,
+    ReferenceViolationError,
+    SchemaError,
+    StoredValueError,
+    UncommittedChangesError,
+    UniqueViolationError,
+    UnitOfWorkClosedError,
+    UnitOfWorkNotOpenError,
+    UnitworkError,
+    UsageError,
+)
+from unitwork.domain.event import DomainEvent
+from unitwork.domain.expression import Path, Sort, attribute
+from unitwork.domain.field import Field, Key, field, generated, key, transient
+from unitwork.domain.ids import new_id
+from unitwork.domain.outcome import Outcome
+from unitwork.domain.page import Page
+from unitwork.domain.repository import AbstractRepository
+from unitwork.domain.specification import Specification, all_of, any_of
+from unitwork.domain.storage_errors import (
+    ConnectionLostError,
+    NotADatabaseError,
+    PoolTimeoutError,
+    StatementTimeoutError,
+    StorageBusyError,
+    StorageCorruptError,
+    StorageError,
+    StorageFullError,
+    StorageMissingError,
+    StorageReadOnlyError,
+)
+from unitwork.domain.unit_of_work import AbstractUnitOfWork
+
+__all__ = [
+    "AbstractRepository",
+    "AbstractUnitOfWork",
+    "AggregateNotFoundError",
+    "AggregateRoot",
+    "CommitOutcomeUnknownError",
+    "ConcurrencyConflictError",
+    "ConnectionLostError",
+    "ConstraintViolationError",
+    "DomainError",
+    "DomainEvent",
+    "Entity",
+    "Field",
+    "ForeignTaskError",
+    "InvalidValueError",
+    "Key",
+    "KeyNotAssignedError",
+    "MisuseError",
+    "NotADatabaseError",
+    "Outcome",
+    "Page",
+    "Path",
+    "PersistenceError",
+    "PoolTimeoutError",
+    "ReadOnlyError",
+    "ReferenceViolationError",
+    "SchemaError",
+    "Sort",
+    "Specification",
+    "StatementTimeoutError",
+    "StorageBusyError",
+    "StorageCorruptError",
+    "StorageError",
+    "StorageFullError",
+    "StorageMissingError",
+    "StorageReadOnlyError",
+    "StoredValueError",
+    "UncommittedChangesError",
+    "UniqueViolationError",
+    "UnitOfWorkClosedError",
+    "UnitOfWorkNotOpenError",
+    "UnitworkError",
+    "UsageError",
+    "Value",
+    "all_of",
+    "any_of",
+    "attribute",
+    "field",
+    "generated",
+    "key",
+    "new_id",
+    "transient",
+]

@@ -1,0 +1,236 @@
+"""Write `dump`: an aggregate's canonical state, in one generated function.
+
+The rows of a child table are sorted by the columns that identify them, so that equal
+aggregates have equal states; lists keep their order in a position column, dicts and
+sets have none to keep.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from unitwork.adapters.mapping.description import State
+from unitwork.adapters.mapping.inline import canonical_line
+from unitwork.adapters.mapping.layout import Layout, Sheet
+from unitwork.adapters.mapping.members import in_slots
+from unitwork.adapters.mapping.shape import Collection, Composite, Names, Scalar
+from unitwork.adapters.mapping.source import Source
+from unitwork.adapters.mapping.types import Refused
+from unitwork.domain.errors import InvalidValueError
+
+_MISSING = "It was never given a value."
+_NONE = "It must not be None."
+
+
+@attrs.frozen
+class Place:
+    """What a line deals with: an attribute, and the variable with its value."""
+
+    attribute: str
+    """With the variables of loops in braces: "lines[{i1}].quantity"."""
+    variable: str = ""
+    """Empty where the line reads the attribute."""
+
+
+def make_dump(layout: Layout) -> Callable[[Any], State]:
+    """Write and compile `dump` for one class."""
+    writer = _Writer(layout)
+    writer.write()
+    dump = writer.source.function("dump")
+    root = layout.root.cls
+
+    def explain(error: Exception) -> Exception:
+        found = writer.source.blame(error.__traceback__, dump)
+        if found is None:
+            return error
+        place, variables = found
+        attribute = place.attribute.format_map(variables)
+        if not place.variable:
+            return InvalidValueError(root, attribute, attrs.NOTHING, _MISSING)
+        if not isinstance(error, Refused):
+            return error
+        value = variables[place.variable]
+        rule = _NONE if value is None else str(error)
+        return InvalidValueError(root, attribute, value, rule)
+
+    dump.__globals__["explain"] = explain
+    return dump
+
+
+def _repeated(rows: list[tuple[Any, ...]], size: int) -> Any:
+    """Return the first key that two rows have."""
+    seen = set()
+    for row in rows:
+        key = row[:size]
+        if key in seen:
+            return key[-1] if size == 1 else key
+        seen.add(key)
+    raise AssertionError(rows)
+
+
+@attrs.frozen
+class _Writer:
+    layout: Layout
+    source: Source[Place] = attrs.field(init=False)
+    _variables: dict[int, list[str]] = attrs.field(factory=dict, init=False)
+
+    @source.default
+    def _begin(self) -> Source[Place]:
+        title = f"dump of {self.layout.root.cls.__name__}"
+        return Source(title, {"Refused": Refused, "repeated": _repeated})
+
+    def write(self) -> None:
+        source = self.source
+        children = range(1, len(self.layout.sheets))
+        source.add("def dump(root):")
+        source.depth = 1
+        source.add("try:")
+        source.depth = 2
+        for number in children:
+            source.add(f"rows{number} = []")
+        self._object(0, self.layout.root, "root", (), "")
+        for number in children:
+            self._arrange(number)
+        rows = "".join(f", tuple(rows{number})" for number in children)
+        source.add(f"return (({self._row(0)},){rows},)" if not rows else
+                   f"return (({self._row(0)},){rows})")
+        source.depth = 1
+        source.add("except (Refused, KeyError, AttributeError) as error:")
+        source.add("    raise explain(error) from None")
+
+    def _row(self, number: int) -> str:
+        return f"({', '.join(self._variables[number])},)"
+
+    def _object(
+        self, number: int, shape: Composite, variable: str, names: Names, where: str
+    ) -> None:
+        """Write the columns of an object, then what it holds in tables of its own."""
+        sheet = self.layout.sheets[number]
+        if not names:
+            self._variables.setdefault(
+                number, [f"v{number}_{i}" for i in range(len(sheet.columns))]
+            )
+        slots = in_slots(shape.cls)
+        holder = variable if slots else f"d_{variable}"
+        if not slots:
+            self.source.add(f"{holder} = {variable}.__dict__")
+        for name, part in shape.parts:
+            read = f"{holder}.{name}" if slots else f"{holder}[{name!r}]"
+            place = where + name
+            if isinstance(part, Scalar):
+                if shape.generated and name == shape.key:
+                    read = f"{variable}.__dict__.get({name!r})"
+                self._read(number, (*names, name), part, read, place)
+            elif isinstance(part, Composite):
+                self._embedded(number, part, read, (*names, name), place)
+            else:
+                self._collection(number, part, read, place)
+
+    def _read(
+        self, number: int, names: Names, scalar: Scalar, read: str, place: str
+    ) -> None:
+        position = self.layout.sheets[number].leaves[names]
+        variable = self._variables[number][position]
+        self.source.add(f"{variable} = {read}", Place(place))
+        generated = number == 0 and position == 0 and self.layout.root.generated
+        self._canonical(number, position, place, nullable=scalar.nullable or generated)
+
+    def _canonical(
+        self, number: int, position: int, place: str, *, nullable: bool
+    ) -> None:
+        variable = self._variables[number][position]
+        kind = self.layout.sheets[number].columns[position].type
+        line = canonical_line(kind, variable, self.source.constant, nullable=nullable)
+        self.source.add(line, Place(place, variable))
+
+    def _embedded(
+        self, number: int, shape: Composite, read: str, names: Names, place: str
+    ) -> None:
+        source = self.source
+        variable = f"o{number}_{'_'.join(names)}"
+        source.add(f"{variable} = {read}", Place(place))
+        if shape.nullable:
+            leaves = self.layout.sheets[number].leaves
+            columns = [
+                self._variables[number][position]
+                for leaf, position in leaves.items()
+                if leaf[: len(names)] == names
+            ]
+            source.add(f"if {variable} is None: {' = '.join(columns)} = None")
+            source.add("else:")
+            source.depth += 1
+        self._expect(variable, shape.cls, place)
+        self._object(number, shape, variable, names, f"{place}.")
+        source.depth -= shape.nullable
+
+    def _expect(self, variable: str, kind: type, place: str) -> None:
+        name = self.source.constant(kind, kind.__name__)
+        rule = f"It must be of type {kind.__name__}."
+        self.source.add(
+            f"if type({variable}) is not {name}: raise Refused({rule!r})",
+            Place(place, variable),
+        )
+
+    def _collection(
+        self, parent: int, collection: Collection, read: str, place: str
+    ) -> None:
+        number, _ = self.layout.child(parent, collection)
+        source = self.source
+        source.add(f"c{number} = {read}", Place(place))
+        self._expect(f"c{number}", collection.container, place)
+        loops = {
+            list: f"for i{number}, o{number} in enumerate(c{number}):",
+            dict: f"for k{number}, o{number} in c{number}.items():",
+            set: f"for o{number} in c{number}:",
+        }
+        marks = {list: f"{{i{number}}}", dict: f"{{k{number}!r}}", set: f"{{o{number}!r}}"}
+        source.add(loops[collection.container])
+        source.depth += 1
+        self._item(number, f"{place}[{marks[collection.container]}]")
+        source.add(f"rows{number}.append({self._row(number)})")
+        source.depth -= 1
+
+    def _item(self, number: int, place: str) -> None:
+        sheet = self.layout.sheets[number]
+        variables = [f"v{number}_{i}" for i in range(len(sheet.columns))]
+        if sheet.inherited:
+            above = self._variables[self.layout.sheets.index(sheet.parent)]  # type: ignore[arg-type]  # a child has a parent
+            variables[: sheet.inherited] = above[: sheet.inherited]
+        if sheet.position is not None:
+            variables[sheet.position] = f"i{number}"
+        self._variables[number] = variables
+        if sheet.key is not None:
+            self.source.add(f"{variables[sheet.key]} = k{number}")
+            self._canonical(number, sheet.key, place, nullable=False)
+        if isinstance(sheet.item, Scalar):
+            position = sheet.leaves[()]
+            self.source.add(f"{variables[position]} = o{number}")
+            self._canonical(number, position, place, nullable=False)
+        else:
+            self._expect(f"o{number}", sheet.item.cls, place)
+            self._object(number, sheet.item, f"o{number}", (), f"{place}.")
+
+    def _arrange(self, number: int) -> None:
+        """Sort the rows of a child table, after making sure that they are distinct."""
+        sheet = self.layout.sheets[number]
+        by_place = sheet.position is not None and sheet.position < sheet.key_size
+        if by_place and not sheet.inherited:
+            return
+        source, size = self.source, sheet.key_size
+        source.add(f"if len(rows{number}) > 1:")
+        source.depth += 1
+        if not by_place:
+            key = "row[0]" if size == 1 else f"row[:{size}]"
+            source.add(f"if len({{{key} for row in rows{number}}}) < len(rows{number}):")
+            source.add(f"    twice = repeated(rows{number}, {size})")
+            rule = "Two of them have this key; inside the aggregate it must be unique."
+            place = Place(self._path(sheet), "twice")
+            source.add(f"    raise Refused({rule!r})", place)
+        source.add(f"rows{number}.sort()")
+        source.depth -= 1
+
+    def _path(self, sheet: Sheet) -> str:
+        above = sheet.parent
+        own = sheet.attribute
+        return f"{self._path(above)}.{own}" if above and above.parent else own

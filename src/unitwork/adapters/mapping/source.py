@@ -1,0 +1,67 @@
+"""Generated functions: source text, compiled once, that knows what each line does."""
+
+import itertools
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+P = TypeVar("P")
+_number = itertools.count()
+
+
+@attrs.define(eq=False)
+class Source(Generic[P]):
+    """Lines of a function in the making.
+
+    A line may carry a place: what it deals with. When the line raises, `blame` finds
+    the place by the line's number, so that lines which succeed pay nothing for it.
+    """
+
+    title: str
+    constants: dict[str, Any] = attrs.field(factory=dict)
+    _lines: list[str] = attrs.field(factory=list, init=False)
+    _places: dict[int, P] = attrs.field(factory=dict, init=False)
+    _known: dict[int, str] = attrs.field(factory=dict, init=False)
+    depth: int = 0
+
+    def add(self, line: str, place: P | None = None) -> None:
+        """Write a line at the present depth."""
+        self._lines.append("    " * self.depth + line)
+        if place is not None:
+            self._places[len(self._lines)] = place
+
+    def constant(self, value: Any, hint: str) -> str:
+        """Give a value a name that lines may use."""
+        name = self._known.get(id(value))
+        if name is None:
+            name = self._known[id(value)] = f"{hint}{len(self.constants)}"
+            self.constants[name] = value
+        return name
+
+    @property
+    def text(self) -> str:
+        """Return the whole source."""
+        return "\n".join(self._lines) + "\n"
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """Compile the lines and return the function that they define."""
+        file = f"<unitwork {self.title} {next(_number)}>"
+        names = dict(self.constants)
+        exec(compile(self.text, file, "exec"), names)  # noqa: S102 - our own text
+        made = names[name]
+        made.__source__ = self.text
+        return made  # type: ignore[no-any-return]  # the lines define a function
+
+    def blame(
+        self, traceback: TracebackType | None, function: Callable[..., Any]
+    ) -> tuple[P, dict[str, Any]] | None:
+        """Return the place of the line that raised, and the variables there."""
+        code = function.__code__
+        while traceback is not None:
+            if traceback.tb_frame.f_code is code:
+                place = self._places.get(traceback.tb_lineno)
+                return None if place is None else (place, traceback.tb_frame.f_locals)
+            traceback = traceback.tb_next
+        return None

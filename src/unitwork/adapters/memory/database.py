@@ -1,0 +1,43 @@
+"""The in-memory database object."""
+
+from unitwork.adapters.mapping.schema import Schema
+from unitwork.adapters.memory.locks import Locks
+from unitwork.adapters.memory.session import InMemorySession
+from unitwork.adapters.memory.store import Store
+from unitwork.adapters.storage import AbstractDatabase, UnitOptions
+
+
+class InMemoryDatabase(AbstractDatabase):
+    """Keep what units commit in memory, for tests and for trying things out.
+
+    Equal to the SQL storages in everything that a unit of work promises; it has no
+    SQL, so `connection()` and `session()` are refused.
+    """
+
+    def __init__(
+        self, schema: Schema, *, lock_timeout: float = 5.0, yielding: bool = False
+    ) -> None:
+        """Begin empty.
+
+        Args:
+            schema: what is stored; it is checked.
+            lock_timeout: how long `lock=True` and commits wait for a lock, in seconds.
+            yielding: let other tasks run at every read and commit, so that races
+                between units show in tests.
+        """
+        self.schema = schema
+        self._store = Store(schema.mappings)
+        self._locks = Locks(lock_timeout)
+        self._yielding = yielding
+
+    def open(self, options: UnitOptions) -> InMemorySession:
+        """Begin a session."""
+        return InMemorySession(
+            self._store, self._locks, options, yielding=self._yielding
+        )
+
+    async def create_all(self) -> None:
+        """Do nothing: there are no tables. As on the SQL storages."""
+
+    async def dispose(self) -> None:
+        """Do nothing: there are no connections. As on the SQL storages."""

@@ -1,0 +1,61 @@
+"""One unit, one task. Contract: 8."""
+
+import asyncio
+from typing import Any
+
+from unitwork.domain.errors import ForeignTaskError
+
+
+class Ownership:
+    """Know which task a unit belongs to, and whether it is waiting for storage."""
+
+    __slots__ = ("_owner", "_waiting")
+
+    def __init__(self) -> None:
+        """Belong to the running task."""
+        self._owner = _running()
+        self._waiting = False
+
+    def check(self) -> None:
+        """Pass the owner; a task that comes after a finished owner becomes it.
+
+        Raises:
+            ForeignTaskError: the running task is another one.
+        """
+        running = _running()
+        if running is self._owner:
+            return
+        if self._waiting or (self._owner is not None and not self._owner.done()):
+            raise ForeignTaskError(_name(self._owner), _name(running))
+        self._owner = running
+
+    def adopt(self) -> None:
+        """Belong to the running task from now on.
+
+        Raises:
+            ForeignTaskError: a task is waiting for storage in the unit.
+        """
+        running = _running()
+        if self._waiting:
+            raise ForeignTaskError(_name(self._owner), _name(running))
+        self._owner = running
+
+    def __enter__(self) -> None:
+        """Begin to wait for storage, as the owner."""
+        self.check()
+        self._waiting = True
+
+    def __exit__(self, *_: object) -> None:
+        """End to wait."""
+        self._waiting = False
+
+
+def _running() -> asyncio.Task[Any] | None:
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
+def _name(task: asyncio.Task[Any] | None) -> str:
+    return "(no task)" if task is None else task.get_name()

@@ -1,0 +1,164 @@
+"""The repository that every storage shares: the template over the thin waist."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
+from unitwork.adapters.mapping.description import AggregateMapping
+from unitwork.adapters.mapping.resolve import canonical_key, resolve, resolve_order
+from unitwork.adapters.reading import values_at
+from unitwork.adapters.storage import Query
+from unitwork.adapters.tracking import Entry
+from unitwork.domain.errors import (
+    AggregateNotFoundError,
+    ConcurrencyConflictError,
+    MisuseError,
+)
+from unitwork.domain.page import Page
+from unitwork.domain.repository import AbstractRepository, Order
+from unitwork.domain.specification import Specification, all_of
+
+if TYPE_CHECKING:
+    from unitwork.adapters.unit_of_work import TrackingUnitOfWork
+
+A = TypeVar("A")
+K = TypeVar("K")
+
+
+class TrackingRepository(AbstractRepository[A, K]):
+    """Give one unit of work's view of the aggregates of one class."""
+
+    def __init__(self, unit: "TrackingUnitOfWork", mapping: AggregateMapping) -> None:
+        """Belong to a unit. The unit makes its repositories itself."""
+        self._unit = unit
+        self._mapping = mapping
+
+    def add(self, aggregate: A) -> None:
+        """Put a new aggregate into the collection. Contract: 12."""
+        self._unit.open_workspace().holding.add(self._mapping, aggregate)
+
+    def remove(self, aggregate: A) -> None:
+        """Take an aggregate out of the collection. Contract: 12."""
+        self._unit.open_workspace().holding.remove(self._mapping, aggregate)
+
+    async def get(
+        self, key: K, *, lock: bool = False, expected_version: int | None = None
+    ) -> A:
+        """Return the aggregate that has this key, or raise. Contract: 12, 16, 21."""
+        entry = await self._entry(key, lock=lock)
+        if entry is None:
+            raise AggregateNotFoundError(self._mapping.aggregate, key)
+        if expected_version is not None and entry.version != expected_version:
+            raise ConcurrencyConflictError(self._mapping.aggregate, key)
+        return self._instance(entry)
+
+    async def find(self, key: K, *, lock: bool = False) -> A | None:
+        """Return the aggregate that has this key, or None."""
+        entry = await self._entry(key, lock=lock)
+        return None if entry is None else self._instance(entry)
+
+    async def matching(
+        self,
+        criterion: Specification[A],
+        *,
+        order_by: Order[A] = (),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[A]:
+        """Return the aggregates that match, in order. Contract: 20, 22, 23."""
+        _require(limit is None or limit >= 0, f"limit={limit}", "from 0, or None")
+        _require(offset >= 0, f"offset={offset}", "from 0")
+        order = resolve_order(self._mapping, order_by)
+        meant = self._criterion(criterion)
+        query = Query(self._mapping, meant, order, limit=limit, offset=offset)
+        reading = self._unit.open_workspace().reading
+        return [self._instance(entry) for entry in await reading.select(query)]
+
+    async def first(
+        self, criterion: Specification[A], *, order_by: Order[A] = ()
+    ) -> A | None:
+        """Return the first aggregate that matches, or None."""
+        found = await self.matching(criterion, order_by=order_by, limit=1)
+        return found[0] if found else None
+
+    async def count(self, criterion: Specification[A] | None = None) -> int:
+        """Count the aggregates that match; None: all."""
+        reading = self._unit.open_workspace().reading
+        return await reading.count(self._mapping, self._criterion(criterion))
+
+    async def exists(self, criterion: Specification[A]) -> bool:
+        """Tell whether any aggregate matches."""
+        reading = self._unit.open_workspace().reading
+        return await reading.exists(self._mapping, self._criterion(criterion))
+
+    async def page(
+        self,
+        criterion: Specification[A] | None = None,
+        *,
+        order_by: Order[A] = (),
+        number: int = 1,
+        size: int = 20,
+    ) -> Page[A]:
+        """Return one page of the aggregates that match. Contract: 23."""
+        _require(number >= 1, f"number={number}", "from 1")
+        _require(size >= 1, f"size={size}", "from 1")
+        total = await self.count(criterion)
+        meant = all_of(criterion)
+        offset = (number - 1) * size
+        items = await self.matching(meant, order_by=order_by, limit=size, offset=offset)
+        return Page(items, total, number, size)
+
+    async def stream(
+        self,
+        criterion: Specification[A] | None = None,
+        *,
+        order_by: Order[A] = (),
+        chunk_size: int = 500,
+    ) -> AsyncIterator[A]:
+        """Go through the aggregates that match, a keyset chunk at a time."""
+        _require(chunk_size >= 1, f"chunk_size={chunk_size}", "from 1")
+        order = resolve_order(self._mapping, order_by)
+        meant = self._criterion(criterion)
+        after: tuple[Any, ...] | None = None
+        keyless: list[Entry] = []
+        while True:
+            query = Query(self._mapping, meant, order, limit=chunk_size, after=after)
+            reading = self._unit.open_workspace().reading
+            entries = await reading.select(query, keyless)
+            positions = [values_at(entry.row, order) for entry in entries]
+            keyless += [entry for entry in entries if entry.key is None]
+            for entry in entries:
+                yield self._instance(entry)
+            if len(entries) < chunk_size:
+                return
+            after = positions[-1]
+
+    async def _known(self, keys: Sequence[Any]) -> list[A]:
+        """Return tracked aggregates for canonical keys, in their order."""
+        reading = self._unit.open_workspace().reading
+        entries = await reading.known(self._mapping, keys)
+        return [self._instance(entry) for entry in entries]
+
+    async def _entry(self, key: K, *, lock: bool) -> Entry | None:
+        workspace = self._unit.open_workspace()
+        canonical = canonical_key(self._mapping, key)
+        if not lock:
+            return await workspace.reading.find(self._mapping, canonical)
+        workspace.require_first()
+        return await workspace.reading.lock(self._mapping, canonical)
+
+    def _criterion(self, criterion: Specification[A] | None) -> Criterion:
+        return EVERYTHING if criterion is None else resolve(self._mapping, criterion)
+
+    def _instance(self, entry: Entry) -> A:
+        instance: A = entry.instance
+        return instance
+
+
+def _require(met: bool, given: str, range_: str) -> None:  # noqa: FBT001 - a condition
+    if not met:
+        raise MisuseError(
+            f"{given} is out of range.",
+            f"It counts {range_}.",
+            "Check it where the request enters the application.",
+        )

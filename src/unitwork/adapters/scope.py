@@ -1,0 +1,98 @@
+"""What one block did, so that it can be undone without any statement. Contract: 6."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+
+from unitwork.adapters.memento import Memento
+from unitwork.adapters.tracking import Entry, IdentityMap
+from unitwork.domain.event import recording_order
+from unitwork.domain.outcome import Outcome
+
+
+@attrs.frozen
+class Step:
+    """One change of what a unit holds, and its undoing."""
+
+    verb: str
+    entry: Entry
+    undo: Callable[[], None]
+
+
+class Scope:
+    """One block of a unit: the outermost, or a nested one."""
+
+    def __init__(self) -> None:
+        """Begin with nothing done."""
+        self.steps: list[Step] = []
+        self.remembered: dict[Entry, Memento] = {}
+        """How the aggregates looked that were changed when the block began."""
+        self.flushed: dict[Entry, Callable[[], None]] = {}
+        """Puts back what storage was known to have before the block flushed."""
+        self.mark = next(recording_order)
+        self.savepoint: Any = None
+        self.ended: Outcome | None = None
+        """What became of the block; None while it is open."""
+
+    def remember(self, entries: IdentityMap) -> None:
+        """Keep how every changed aggregate looks; nothing of the others.
+
+        Cost: a comparison for each aggregate the unit holds.
+        """
+        for entry in entries:
+            if entry.latest is None or not entry.latest.unchanged():
+                entry.latest = Memento(entry.instance)
+            if entry.latest is not entry.loaded:
+                self.remembered[entry] = entry.latest
+
+    def changed(self, entries: IdentityMap) -> Iterator[Entry]:
+        """Go through the aggregates that look otherwise than when the block began."""
+        for entry in entries:
+            before = self.remembered.get(entry, entry.loaded)
+            if before is not None and not before.unchanged():
+                yield entry
+
+    def undo(self, entries: IdentityMap) -> None:
+        """Undo the block: what the unit holds, and how the aggregates look."""
+        for take_back in reversed(self.flushed.values()):
+            take_back()
+        for step in reversed(self.steps):
+            step.undo()
+        for entry in list(self.changed(entries)):
+            entry.latest = self.remembered.get(entry, entry.loaded)
+            if entry.latest is not None:
+                entry.latest.restore()
+        drop_events(entries, self.mark)
+        self.flushed.clear()
+        self.steps.clear()
+
+    def hand_over(self, outer: "Scope") -> None:
+        """Make everything done here the work of the outer block."""
+        outer.steps += self.steps
+        for entry, take_back in self.flushed.items():
+            outer.flushed.setdefault(entry, take_back)
+
+    def labels(self) -> Iterator[str]:
+        """Name what was added and removed; what was added and removed again, not."""
+        net: dict[Entry, str] = {}
+        for step in self.steps:
+            if net.get(step.entry, step.verb) != step.verb:
+                del net[step.entry]
+            else:
+                net[step.entry] = step.verb
+        return (f"{verb} {entry.label}" for entry, verb in net.items())
+
+
+def events_of(instance: Any) -> list[tuple[int, Any]]:
+    """Return what an aggregate has recorded and no unit has taken; its own list."""
+    recorded: list[tuple[int, Any]] = getattr(instance, "_recorded", [])
+    return recorded
+
+
+def drop_events(entries: IdentityMap, mark: int = 0) -> None:
+    """Take from every aggregate the events that it recorded since a mark."""
+    for entry in entries:
+        recorded = events_of(entry.instance)
+        if recorded:
+            recorded[:] = [item for item in recorded if item[0] < mark]

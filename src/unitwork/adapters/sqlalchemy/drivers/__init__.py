@@ -1,0 +1,1 @@
+"""The driver port, and what talks to a connection behind it."""

@@ -1,0 +1,107 @@
+"""The driver port: lend a connection, run a phase of work on it.
+
+A *phase* is all statements of a read, or of a commit up to COMMIT, written as a
+generator: it yields steps and is sent what each gave. It does no I/O itself, so a
+driver may run it in a thread, in a greenlet, or ahead of the replies.
+
+Source: sans-I/O.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import attrs
+from sqlalchemy.sql.base import Executable
+
+from unitwork.adapters.mapping.description import AggregateMapping
+from unitwork.adapters.storage import Isolation
+
+T = TypeVar("T")
+Parameters = Mapping[str, Any]
+
+
+@attrs.frozen
+class Writes:
+    """Which table a step writes, for errors: the n-th of a mapping."""
+
+    mapping: AggregateMapping
+    table: int
+    removes: bool = False
+
+
+@attrs.frozen
+class Step:
+    """One statement, for one or many sets of parameters."""
+
+    statement: Executable
+    parameters: Sequence[Parameters]
+    fetches: bool = True
+    """Whether its rows are wanted; otherwise the number of rows, or -1 if unknown."""
+    writes: Writes | None = None
+
+
+Phase = Generator[Step, Any, T]
+
+
+@attrs.frozen
+class Begin:
+    """Begin a transaction before the first step."""
+
+    isolation: Isolation
+    writes: bool
+    """Whether it will write; otherwise it is only a snapshot."""
+
+
+class AbstractConnection(ABC):
+    """One connection, lent by a pool. Every error is an error of the library."""
+
+    touched: bool
+    """Whether the server has answered anything since it was lent."""
+
+    @abstractmethod
+    async def run(self, phase: Phase[T], begin: Begin | None = None) -> T:
+        """Run a phase, in a new transaction if `begin` says so, else as it stands.
+
+        When cancelled it returns in time, and the connection is either usable or
+        marked to be destroyed.
+        """
+
+    @abstractmethod
+    async def commit(self) -> None:
+        """Commit the transaction; if the server refuses, roll it back."""
+
+    @abstractmethod
+    async def rollback(self) -> None:
+        """Roll back what is open, if anything; a connection that cannot is broken."""
+
+    @abstractmethod
+    async def release(self) -> None:
+        """Give it back to the pool, or destroy it if its state is unknown."""
+
+
+class AbstractDriver(ABC):
+    """A pool of connections to one database."""
+
+    @abstractmethod
+    async def lend(self, *, read_only: bool) -> AbstractConnection:
+        """Lend a connection.
+
+        Raises:
+            PoolTimeoutError: none came free in time.
+            ConnectionLostError: the server cannot be reached.
+        """
+
+    @abstractmethod
+    async def dispose(self) -> None:
+        """Close every connection that is not lent."""
+
+    async def start(
+        self, make: Callable[[], Phase[T]], begin: Begin | None, *, read_only: bool
+    ) -> tuple[AbstractConnection, T]:
+        """Lend a connection and run a phase on it.
+
+        A connection that died in the pool is replaced, once: nothing was done on it.
+        Contract: 42.
+        """
+        raise NotImplementedError

@@ -1,0 +1,109 @@
+"""Migrations: what an env.py of Alembic calls, and what an application calls at start.
+
+A user's whole env.py:
+
+    from shop.adapters import Base
+    from unitwork.adapters.sqlalchemy.migrations import run
+
+    run(Base.metadata, url="sqlite+aiosqlite:///shop.db")
+"""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+from alembic import command, context
+from alembic.autogenerate.api import AutogenContext
+from alembic.config import Config
+from sqlalchemy import URL, Connection, MetaData, event, make_url, pool
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+_URL = "unitwork.url"
+_TYPES = "unitwork.adapters.sqlalchemy.types"
+
+
+def run(metadata: MetaData, *, url: str) -> None:
+    """Do what the running `alembic` command asks for, over an async driver.
+
+    Args:
+        metadata: the tables as they shall be, for autogenerate.
+        url: the database, unless `alembic -x url=...` or `upgrade` names another.
+
+    On SQLite and PostgreSQL each migration is one transaction; MariaDB commits every
+    statement that changes a table. On SQLite tables are changed by copying them.
+    """
+    if context.config.cmd_opts is not None:
+        logging.basicConfig(format="%(levelname)s [%(name)s] %(message)s")
+        logging.getLogger("alembic").setLevel(logging.INFO)
+    named = context.get_x_argument(as_dictionary=True).get("url")
+    target = make_url(named or context.config.attributes.get(_URL) or url)
+    if context.is_offline_mode():
+        _migrate(metadata, target, connection=None)
+    else:
+        asyncio.run(_online(metadata, target))
+
+
+def upgrade(url: str, *, scripts: Path, revision: str = "head") -> None:
+    """Bring a database up to a revision.
+
+    Starts an event loop of its own: where one runs, call it by `asyncio.to_thread`.
+
+    Args:
+        url: the database, with an async driver.
+        scripts: the folder of env.py.
+        revision: `head` is the newest.
+    """
+    config = Config(attributes={_URL: url})
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    command.upgrade(config, revision)
+
+
+async def _online(metadata: MetaData, url: URL) -> None:
+    engine = create_async_engine(url, poolclass=pool.NullPool)
+    if url.get_backend_name() == "sqlite":
+        _begin_on_sqlite(engine)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(lambda c: _migrate(metadata, url, connection=c))
+    finally:
+        await engine.dispose()
+
+
+def _migrate(metadata: MetaData, url: URL, *, connection: Connection | None) -> None:
+    sqlite = url.get_backend_name() == "sqlite"
+    context.configure(
+        connection=connection,
+        url=url,
+        target_metadata=metadata,
+        render_as_batch=sqlite,
+        render_item=_render_item,
+        compare_server_default=True,
+        transactional_ddl=True if sqlite else None,
+        transaction_per_migration=True,
+        literal_binds=connection is None,
+        dialect_opts={"paramstyle": "named"},
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _begin_on_sqlite(engine: AsyncEngine) -> None:
+    """Let changes of tables be part of transactions, which the driver would prevent."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def leave_transactions_to_us(driver_connection: Any, _record: object) -> None:
+        driver_connection.isolation_level = None
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _render_item(kind: str, item: object, autogenerate: AutogenContext) -> str | bool:
+    """Write the library's own column types the way that they are imported."""
+    if kind != "type" or type(item).__module__ != _TYPES:
+        return False
+    package, _, module = _TYPES.rpartition(".")
+    autogenerate.imports.add(f"from {package} import {module}")
+    return f"{module}.{item!r}"

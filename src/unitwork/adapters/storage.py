@@ -1,0 +1,239 @@
+"""The storage port, the thin waist: read records, apply a change set. Nothing else.
+
+Whoever writes an adapter implements the two abstract classes here; everything that a
+unit of work promises beyond them is in the shared core, and inherited.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
+from unitwork.adapters.mapping.description import AggregateMapping, SortTerm, State
+from unitwork.adapters.mapping.schema import Schema
+
+
+class Isolation(Enum):
+    """What a unit sees of others while it is open. Contract: 18."""
+
+    READ_COMMITTED = "read_committed"
+    SNAPSHOT = "snapshot"
+    SERIALIZABLE = "serializable"
+
+
+@attrs.frozen
+class UnitOptions:
+    """How a unit was asked to behave."""
+
+    isolation: Isolation = Isolation.READ_COMMITTED
+    read_only: bool = False
+
+
+@attrs.frozen
+class Record:
+    """An aggregate as storage has it."""
+
+    key: Any
+    version: int
+    state: State
+
+
+@attrs.frozen
+class Query:
+    """Which aggregates to read, in which order. Contract: 22, 23."""
+
+    mapping: AggregateMapping
+    criterion: Criterion = EVERYTHING
+    order: tuple[SortTerm, ...] = ()
+    """Total: the key, column 0, is always its last term."""
+    limit: int | None = None
+    offset: int = 0
+    excluding: tuple[Any, ...] = ()
+    """Keys that are left out; of any number."""
+    after: tuple[Any, ...] | None = None
+    """Only rows that come strictly after these values of the order's columns."""
+
+
+@attrs.frozen(eq=False)
+class Insert:
+    """A new aggregate. Its state's key is None if the database makes it."""
+
+    mapping: AggregateMapping
+    after: State
+
+    @property
+    def key(self) -> Any:
+        """Return the key, or None."""
+        return self.after[0][0][0]
+
+
+@attrs.frozen(eq=False)
+class Update:
+    """A changed aggregate: root or children differ; the version always changes."""
+
+    mapping: AggregateMapping
+    version: int
+    before: State
+    after: State
+
+    @property
+    def key(self) -> Any:
+        """Return the key."""
+        return self.before[0][0][0]
+
+
+@attrs.frozen(eq=False)
+class Delete:
+    """A removed aggregate."""
+
+    mapping: AggregateMapping
+    version: int
+    before: State
+
+    @property
+    def key(self) -> Any:
+        """Return the key."""
+        return self.before[0][0][0]
+
+
+Write = Insert | Update | Delete
+
+
+@attrs.frozen
+class KeyRead:
+    """What a serializable unit found under keys: the version, or None."""
+
+    mapping: AggregateMapping
+    found: tuple[tuple[Any, int | None], ...]
+
+
+@attrs.frozen
+class QueryRead:
+    """What a serializable unit got from a scan: keys and versions, in order."""
+
+    query: Query
+    found: tuple[tuple[Any, int], ...]
+
+
+@attrs.frozen
+class CountRead:
+    """What a serializable unit counted; `found` is a bool for an exists."""
+
+    query: Query
+    found: int
+
+
+Read = KeyRead | QueryRead | CountRead
+
+
+@attrs.frozen
+class ChangeSet:
+    """Everything one unit writes."""
+
+    token: int
+    """The version that every root row written gets: 63 bits, not 0. Contract: 16."""
+    writes: tuple[Write, ...]
+    """In an order in which no statement meets a constraint that the whole keeps."""
+    reads: tuple[Read, ...] = ()
+    """Only of serializable units: read again first; a difference is a conflict."""
+
+    @property
+    def guards(self) -> tuple[Update | Delete, ...]:
+        """Return the writes whose versions are guarded, in the order of their keys.
+
+        All storages lock in this order, so that units do not deadlock. Contract: 25.
+        """
+        written = [w for w in self.writes if not isinstance(w, Insert)]
+        return tuple(sorted(written, key=lambda w: (w.mapping.position, w.key)))
+
+
+class AbstractStorageSession(ABC):
+    """What one open unit needs of a storage. Used by one task at a time."""
+
+    interruption: BaseException | None = None
+    """A cancellation that came while `apply` could no longer be stopped; the core
+    raises it when the outcome is recorded. Contract: 31."""
+
+    @abstractmethod
+    async def load(
+        self, mapping: AggregateMapping, keys: Sequence[Any]
+    ) -> list[Record]:
+        """Read the aggregates that have these keys, in any order, none of them torn."""
+
+    @abstractmethod
+    async def scan(self, query: Query) -> list[Record]:
+        """Read the aggregates that a query means, in its order, none of them torn."""
+
+    @abstractmethod
+    async def count(self, query: Query) -> int:
+        """Count what a query means; its limit and offset are not set."""
+
+    @abstractmethod
+    async def exists(self, query: Query) -> bool:
+        """Tell whether a query means anything."""
+
+    @abstractmethod
+    async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
+        """Read the latest committed aggregate and keep writers out until `close`.
+
+        Raises:
+            StorageBusyError: someone else held it for longer than lock_timeout.
+        """
+
+    @abstractmethod
+    async def apply(self, changes: ChangeSet) -> Mapping[int, Any]:
+        """Check versions and constraints, write, and make it durable: all or nothing.
+
+        Returns:
+            The keys that the database made, by position among the writes.
+
+        Raises:
+            PersistenceError: nothing was applied, unless its outcome is UNKNOWN.
+            CancelledError: nothing was applied. A cancellation that comes too late
+                to stop it is kept in `interruption`, and `apply` returns.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Give everything back: locks, snapshots, transactions, connections.
+
+        Called once, always; it does not raise.
+        """
+
+    @property
+    def transactional(self) -> bool:
+        """Tell whether a raw transaction is open, in which the unit now runs."""
+        return False
+
+    async def flush(self, changes: ChangeSet) -> Mapping[int, Any]:
+        """Write into the raw transaction, without committing it."""
+        raise NotImplementedError
+
+    async def savepoint(self) -> Any:
+        """Begin a savepoint in the raw transaction and return its handle."""
+        raise NotImplementedError
+
+    async def undo(self, savepoint: Any) -> None:
+        """Undo everything since a savepoint, and end it."""
+        raise NotImplementedError
+
+    async def release(self, savepoint: Any) -> None:
+        """Keep everything since a savepoint, and end it.
+
+        Raises:
+            PersistenceError: a statement since then has failed (contract 28).
+        """
+        raise NotImplementedError
+
+
+class AbstractDatabase(ABC):
+    """What a unit of work is constructed with: one for each process and storage."""
+
+    schema: Schema
+
+    @abstractmethod
+    def open(self, options: UnitOptions) -> AbstractStorageSession:
+        """Begin a session; takes no connection before its first read or write."""

@@ -1,0 +1,234 @@
+"""The unit of work that every storage shares: when things may happen."""
+
+import asyncio
+import logging
+import sys
+import warnings
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, ClassVar, Literal, Self
+
+from unitwork.adapters.ports import supply
+from unitwork.adapters.repository import TrackingRepository
+from unitwork.adapters.storage import AbstractDatabase, Isolation, UnitOptions
+from unitwork.adapters.workspace import Workspace
+from unitwork.domain.errors import (
+    MisuseError,
+    PersistenceError,
+    UncommittedChangesError,
+    UnitOfWorkClosedError,
+    UnitOfWorkNotOpenError,
+    UsageError,
+)
+from unitwork.domain.event import DomainEvent
+from unitwork.domain.outcome import Outcome
+from unitwork.domain.unit_of_work import AbstractUnitOfWork
+
+_log = logging.getLogger("unitwork")
+IsolationName = Literal["read_committed", "snapshot", "serializable"]
+
+
+class TrackingUnitOfWork(AbstractUnitOfWork):
+    """Keep the promises of the port, over any storage behind the thin waist.
+
+    Derive an adapter from it by naming `repository`, its kind of repository. A class
+    that joins an adapter with a port is given the port's repositories.
+    """
+
+    repository: ClassVar[type[TrackingRepository[Any, Any]]] = TrackingRepository
+    _workspace: Workspace | None = None
+    _opened_at: str = ""
+
+    def __init_subclass__(
+        cls, repositories: Sequence[type[Any]] = (), **options: Any
+    ) -> None:
+        """Supply the repositories that the port's annotations name."""
+        super().__init_subclass__(**options)
+        supply(cls, repositories)
+
+    def __init__(
+        self,
+        database: AbstractDatabase,
+        *,
+        isolation: IsolationName = "read_committed",
+        read_only: bool = False,
+    ) -> None:
+        """Make a handle that is not open; touches no storage.
+
+        Args:
+            database: where its aggregates are stored.
+            isolation: what it sees of other units while it is open (contract 18).
+            read_only: refuse to write, here and in the database (contract 11).
+        """
+        self.database = database
+        self._options = UnitOptions(_isolation(isolation), read_only)
+        self._outcome = Outcome.NEW
+        self._committed: tuple[DomainEvent, ...] = ()
+        self._last: Workspace | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open a unit, or a nested scope of the open one."""
+        if self._workspace is not None:
+            await self.open_workspace().enter()
+            return self
+        self._workspace = self._last = Workspace(self.database, self._options)
+        self._outcome, self._committed = Outcome.ACTIVE, ()
+        self._opened_at = _caller()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Roll back what was not committed; an exception passes unchanged."""
+        workspace = self._require_open()
+        nested = len(workspace.scopes) > 1
+        changes: tuple[str, ...] = ()
+        try:
+            if workspace.scope.ended is None:
+                if error is None:
+                    changes = workspace.pending()
+                await self._undo(workspace, nested=nested)
+        except Exception as second:
+            if error is None:
+                raise
+            _attach(error, second)
+        finally:
+            workspace.scopes.pop()
+            if not nested:
+                await self._release(workspace, error)
+        if changes:
+            raise UncommittedChangesError(changes)
+
+    async def commit(self) -> None:
+        """Make everything durable; in a nested scope, hand it to the outer one."""
+        workspace = self.open_workspace()
+        if len(workspace.scopes) > 1:
+            await workspace.keep()
+            return
+        try:
+            await workspace.commit()
+        except BaseException as error:
+            self._outcome = _outcome_of(error, applying=workspace.applying)
+            raise
+        else:
+            self._outcome = Outcome.COMMITTED
+            self._committed = workspace.take_events()
+        finally:
+            workspace.scope.ended = self._outcome
+        if workspace.session.interruption is not None:
+            raise workspace.session.interruption
+
+    async def rollback(self) -> None:
+        """Undo this block: objects are as loaded, events are dropped."""
+        workspace = self.open_workspace()
+        await self._undo(workspace, nested=len(workspace.scopes) > 1)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Tell what became of the last unit opened on this handle."""
+        return self._outcome
+
+    @property
+    def events(self) -> tuple[DomainEvent, ...]:
+        """Give the events recorded so far; after the end, those committed."""
+        if self._outcome is Outcome.ACTIVE and self._workspace is not None:
+            return self._workspace.events()
+        return self._committed
+
+    def record(self, aggregate: Any, event: DomainEvent) -> None:
+        """Record an event of an aggregate that is no AggregateRoot."""
+        self.open_workspace().record(aggregate, event)
+
+    def version_of(self, aggregate: Any) -> int | None:
+        """Return the version that storage has of an aggregate, or None."""
+        if self._last is None:
+            raise UnitOfWorkNotOpenError
+        return self._last.holding.entry_of(aggregate).version
+
+    def adopt(self) -> None:
+        """Make the running task the owner of an open unit that is idle."""
+        self._require_open().ownership.adopt()
+
+    def open_workspace(self) -> Workspace:
+        """Return the open unit, for its owner, in a block that has not ended.
+
+        Raises:
+            UnitOfWorkNotOpenError: no block is open.
+            ForeignTaskError: another task owns it.
+            UnitOfWorkClosedError: the block has committed or rolled back.
+        """
+        workspace = self._require_open()
+        workspace.ownership.check()
+        if workspace.scope.ended is not None:
+            raise UnitOfWorkClosedError(workspace.scope.ended)
+        return workspace
+
+    def _require_open(self) -> Workspace:
+        if self._workspace is None:
+            if self._outcome is Outcome.NEW:
+                raise UnitOfWorkNotOpenError
+            raise UnitOfWorkClosedError(self._outcome)
+        return self._workspace
+
+    async def _undo(self, workspace: Workspace, *, nested: bool) -> None:
+        if nested:
+            await workspace.undo()
+            return
+        workspace.undo_all()
+        self._outcome = Outcome.ROLLED_BACK
+        await workspace.close()
+
+    async def _release(self, workspace: Workspace, error: BaseException | None) -> None:
+        self._workspace = None
+        if self._outcome is Outcome.ACTIVE:
+            self._outcome = Outcome.ROLLED_BACK
+        try:
+            await workspace.close()
+        except Exception as second:  # noqa: BLE001 - the outcome stands, whatever it is
+            if error is None:
+                _log.warning("A unit of work could not be released", exc_info=True)
+            else:
+                _attach(error, second)
+
+    def __del__(self) -> None:
+        """Warn of a unit that was dropped while open. Contract: 9."""
+        if self._workspace is not None:
+            warnings.warn(
+                f"A unit of work opened at {self._opened_at} was dropped while open:"
+                " nothing of it was committed. Use `async with uow:`.",
+                ResourceWarning,
+                source=self,
+                stacklevel=2,
+            )
+
+
+def _outcome_of(error: BaseException, *, applying: bool) -> Outcome:
+    """Tell what an error of a commit says; an unforeseen one says nothing."""
+    if isinstance(error, PersistenceError):
+        return error.outcome
+    known = isinstance(error, UsageError | asyncio.CancelledError)
+    return Outcome.ROLLED_BACK if known or not applying else Outcome.UNKNOWN
+
+
+def _attach(error: BaseException, second: Exception) -> None:
+    error.add_note(f"The rollback failed as well: {second!r}")
+
+
+def _caller() -> str:
+    frame = sys._getframe(2)  # noqa: SLF001 - the line that says `async with`
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _isolation(name: str) -> Isolation:
+    try:
+        return Isolation(name)
+    except ValueError:
+        levels = ", ".join(repr(level.value) for level in Isolation)
+        raise MisuseError(
+            f"isolation={name!r} is no isolation level.",
+            f"The levels are {levels}.",
+            "Choose one of them; 'read_committed' is the default.",
+        ) from None

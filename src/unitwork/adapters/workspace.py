@@ -1,0 +1,243 @@
+"""Everything that one open unit holds, and what it does with it.
+
+The handle (unit_of_work.py) decides when; this decides what.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from unitwork.adapters.holding import Holding
+from unitwork.adapters.ownership import Ownership
+from unitwork.adapters.reading import Reading
+from unitwork.adapters.scope import Scope, drop_events, events_of
+from unitwork.adapters.storage import (
+    AbstractDatabase,
+    ChangeSet,
+    Delete,
+    Isolation,
+    UnitOptions,
+)
+from unitwork.adapters.tracking import Entry, IdentityMap
+from unitwork.adapters.write_order import in_order
+from unitwork.domain.errors import InvalidValueError, MisuseError, ReadOnlyError
+from unitwork.domain.event import DomainEvent, recording_order
+from unitwork.domain.outcome import Outcome
+
+
+class Workspace:
+    """One open unit: its aggregates, its blocks, its storage session."""
+
+    def __init__(self, database: AbstractDatabase, options: UnitOptions) -> None:
+        """Open a session and the outermost scope; touches no storage."""
+        self.options = options
+        self.ownership = Ownership()
+        self.session = database.open(options)
+        self.entries = IdentityMap()
+        self.scopes = [Scope()]
+        self.holding = Holding(self.entries, self.scopes)
+        serializable = options.isolation is Isolation.SERIALIZABLE
+        self.reading = Reading(
+            self.entries, self.session, self.ownership, logged=serializable
+        )
+        self._recorded: list[tuple[int, DomainEvent]] = []
+        self.applying = False
+        """Whether storage was asked to make the changes durable."""
+        self._closed = False
+
+    @property
+    def scope(self) -> Scope:
+        """Return the innermost block."""
+        return self.scopes[-1]
+
+    # ── blocks ──────────────────────────────────────────────────────────────
+
+    async def enter(self) -> None:
+        """Begin a nested block."""
+        scope = Scope()
+        scope.remember(self.entries)
+        if self.session.transactional:
+            with self.ownership:
+                scope.savepoint = await self.session.savepoint()
+        self.scopes.append(scope)
+
+    async def keep(self) -> None:
+        """Hand the innermost block's work to the outer one."""
+        scope = self.scope
+        if scope.savepoint is not None:
+            with self.ownership:
+                await self.session.release(scope.savepoint)
+        scope.savepoint, scope.ended = None, Outcome.COMMITTED
+        scope.hand_over(self.scopes[-2])
+
+    async def undo(self) -> None:
+        """Undo the innermost block's work."""
+        scope = self.scope
+        scope.ended = Outcome.ROLLED_BACK
+        self._undo(scope)
+        if scope.savepoint is not None:
+            with self.ownership:
+                await self.session.undo(scope.savepoint)
+
+    def undo_all(self) -> None:
+        """Undo the work of every block, inner ones first."""
+        for scope in reversed(self.scopes):
+            if scope is self.scopes[0] or scope.ended is None:
+                self._undo(scope)
+                scope.ended = Outcome.ROLLED_BACK
+
+    def _undo(self, scope: Scope) -> None:
+        scope.undo(self.entries)
+        self._recorded = [r for r in self._recorded if r[0] < scope.mark]
+
+    # ── events ──────────────────────────────────────────────────────────────
+
+    def record(self, aggregate: Any, event: DomainEvent) -> None:
+        """Record an event for an aggregate that cannot do so itself."""
+        self.holding.entry_of(aggregate)
+        self._recorded.append((next(recording_order), event))
+
+    def events(self, since: int = 0) -> tuple[DomainEvent, ...]:
+        """Return what was recorded since a mark, in the order of recording."""
+        found = list(self._recorded)
+        for entry in self.entries:
+            found += events_of(entry.instance)
+        found.sort(key=lambda item: item[0])
+        return tuple(event for mark, event in found if mark >= since)
+
+    # ── changes ─────────────────────────────────────────────────────────────
+
+    def pending(self) -> tuple[str, ...]:
+        """Name what the innermost block changed and recorded; undo it if nested."""
+        return tuple(self._net() if len(self.scopes) == 1 else self._undone())
+
+    def _net(self) -> Iterator[str]:
+        for entry in self.entries:
+            try:
+                write = entry.write()
+            except (InvalidValueError, MisuseError):
+                yield f"changed {entry.label}"
+                continue
+            if write is not None:
+                verb = "removed" if isinstance(write, Delete) else "changed"
+                yield f"{'added' if entry.stored is None else verb} {entry.label}"
+        yield from (f"recorded {event!r}" for event in self.events())
+
+    def _undone(self) -> list[str]:
+        """Undo a nested scope; what then differs was a change of it."""
+        scope, entries = self.scope, self.entries
+        labels = [*scope.labels()]
+        events = [f"recorded {event!r}" for event in self.events(scope.mark)]
+        looked = [(entry, _state(entry)) for entry in scope.changed(entries)]
+        self._undo(scope)
+        labels += [
+            f"changed {entry.label}" for entry, was in looked if was != _state(entry)
+        ]
+        return labels + events
+
+    def _change_set(self) -> tuple[ChangeSet, list[Entry]]:
+        written = {}
+        for entry in self.entries:
+            write = entry.write()
+            if write is not None:
+                written[write] = entry
+        writes = in_order(written)
+        reads = tuple(self.reading.log) if writes or self.events() else ()
+        token = secrets.randbelow((1 << 63) - 1) + 1
+        return ChangeSet(token, writes, reads), [written[write] for write in writes]
+
+    async def commit(self) -> None:
+        """Write everything, durably. Cost: nothing if there is nothing to write."""
+        if self.options.read_only:
+            refused = tuple(self._net())
+            if refused:
+                raise ReadOnlyError(refused)
+        changes, entries = self._change_set()
+        if not (changes.writes or changes.reads or self.session.transactional):
+            return
+        self.applying = True
+        with self.ownership:
+            keys = await self.session.apply(changes)
+        self._settle(changes, entries, keys)
+
+    async def flush(self) -> None:
+        """Write everything into the raw transaction."""
+        changes, entries = self._change_set()
+        if not changes.writes:
+            return
+        for entry in entries:
+            self.scope.flushed.setdefault(entry, self._as_known(entry))
+        with self.ownership:
+            keys = await self.session.flush(changes)
+        self._settle(changes, entries, keys)
+
+    def _settle(
+        self, changes: ChangeSet, entries: list[Entry], keys: Mapping[int, Any]
+    ) -> None:
+        for number, (write, entry) in enumerate(
+            zip(changes.writes, entries, strict=True)
+        ):
+            if isinstance(write, Delete):
+                entry.stored = entry.reference = entry.version = None
+                continue
+            after = write.after
+            if number in keys:
+                self.entries.rekey(entry, keys[number])
+                root = (keys[number], *after[0][0][1:])
+                after = ((root,), *after[1:])
+            entry.settle(after, changes.token)
+
+    def _as_known(self, entry: Entry) -> Callable[[], None]:
+        """Return what puts back what storage is known to have, as of now."""
+        known = (entry.stored, entry.reference, entry.version, entry.clean)
+
+        def take_back(key: Any = entry.key) -> None:
+            entry.stored, entry.reference, entry.version, entry.clean = known
+            if entry.key != key:
+                self.entries.rekey(entry, key)
+
+        return partial(take_back)
+
+    # ── the raw transaction ─────────────────────────────────────────────────
+
+    async def enter_transaction(self, begin: Callable[[], Any]) -> None:
+        """Let the unit run inside a real transaction from now on. Contract: 18, 21."""
+        if not self.session.transactional:
+            self.require_first()
+            with self.ownership:
+                await begin()
+            for scope in self.scopes[1:]:
+                with self.ownership:
+                    scope.savepoint = await self.session.savepoint()
+        await self.flush()
+
+    def require_first(self) -> None:
+        """Refuse to take a lock or a connection after a snapshot was taken."""
+        late = self.options.isolation is not Isolation.READ_COMMITTED
+        if late and self.reading.begun and not self.session.transactional:
+            raise MisuseError(
+                "A snapshot unit asked for a lock or a connection after it had read.",
+                "Its snapshot is older than the lock and may not show what is locked.",
+                "Lock before the first read, or use isolation='read_committed'.",
+            )
+
+    async def close(self) -> None:
+        """Give the session's resources back, once."""
+        if not self._closed:
+            self._closed = True
+            await self.session.close()
+
+    def take_events(self) -> tuple[DomainEvent, ...]:
+        """Return all events, in order, and take them from the aggregates."""
+        events = self.events()
+        drop_events(self.entries)
+        self._recorded.clear()
+        return events
+
+
+def _state(entry: Entry) -> object:
+    try:
+        return entry.state()
+    except (InvalidValueError, MisuseError):
+        return None

@@ -1,0 +1,1 @@
+"""The application ring: it knows ports, never an adapter."""

@@ -1,0 +1,1 @@
+"""The domain ring: ports and building blocks, over attrs alone."""

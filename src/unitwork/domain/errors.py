@@ -1,0 +1,371 @@
+"""Every error of the library.
+
+UnitworkError
+├── UsageError                        fix the code
+│   ├── UnitOfWorkNotOpenError
+│   ├── UnitOfWorkClosedError
+│   ├── ForeignTaskError
+│   ├── UncommittedChangesError
+│   ├── ReadOnlyError
+│   ├── KeyNotAssignedError           + AttributeError
+│   ├── InvalidValueError             + ValueError
+│   └── SchemaError
+├── PersistenceError                  the world said no: .retryable, .outcome
+│   ├── AggregateNotFoundError        + LookupError
+│   ├── ConcurrencyConflictError      retryable
+│   ├── UniqueViolationError
+│   ├── ReferenceViolationError
+│   ├── ConstraintViolationError
+│   ├── StoredValueError              + ValueError
+│   ├── CommitOutcomeUnknownError     outcome UNKNOWN
+│   └── StorageError                  the storage itself (storage_errors.py)
+└── DomainError                       yours to subclass
+
+Errors are data: attributes hold what happened, `str()` renders three lines - what,
+why, remedy - and ends with a stable code that has a page in docs/errors.
+"""
+
+from typing import ClassVar, TypeVar, dataclass_transform
+
+import attrs
+
+from unitwork.domain.outcome import Outcome
+
+E = TypeVar("E")
+
+
+@dataclass_transform(eq_default=False)
+def error(cls: type[E]) -> type[E]:
+    """Make an error class: attributes from annotations, picklable."""
+    return attrs.define(cls, slots=False, eq=False, str=False, repr=False)
+
+
+class UnitworkError(Exception):
+    """Stand at the root of the tree."""
+
+    code: ClassVar[str] = "unitwork"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Say what happened, why, and what to do about it."""
+        return "The unit of work failed.", "No reason was given.", "See the cause."
+
+    def __str__(self) -> str:
+        """Render three lines that end with the code."""
+        return "\n".join(self.describe()) + f" [{self.code}]"
+
+
+class DomainError(Exception):
+    """Derive the refusals of your own domain from it; the library raises none."""
+
+
+class UsageError(UnitworkError):
+    """The calling code is wrong: retrying cannot help."""
+
+    code: ClassVar[str] = "usage"
+
+
+@error
+class MisuseError(UsageError):
+    """A call that this object, or this storage, does not allow."""
+
+    what: str
+    why: str
+    remedy: str
+    code: ClassVar[str] = "misuse"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Return the three lines as they were given."""
+        return self.what, self.why, self.remedy
+
+
+@error
+class UnitOfWorkNotOpenError(UsageError):
+    """The unit is used before it was opened."""
+
+    code: ClassVar[str] = "not-open"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Point at the missing block."""
+        return (
+            "The unit of work is not open.",
+            "Repositories, commit and rollback work only inside a block.",
+            "Write `async with uow:` round this code.",
+        )
+
+
+@error
+class UnitOfWorkClosedError(UsageError):
+    """A block is used after its commit or rollback. Contract: 2, 39."""
+
+    outcome: Outcome
+    code: ClassVar[str] = "closed"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Name the outcome that closed it."""
+        return (
+            f"This block of the unit of work has ended: {self.outcome.value}.",
+            "A block commits or rolls back once and is not used after it.",
+            "Open another one with `async with uow:` for further work.",
+        )
+
+
+@error
+class ForeignTaskError(UsageError):
+    """A unit is used by a task that does not own it. Contract: 8."""
+
+    owner: str
+    user: str
+    code: ClassVar[str] = "foreign-task"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Name both tasks and the usual causes."""
+        return (
+            f"Task {self.user!r} used a unit of work that task {self.owner!r} owns.",
+            (
+                "Usual causes: asyncio.gather over one unit; wait_for before Python"
+                " 3.12, which makes a task; a fixture that is still running."
+            ),
+            (
+                "Give each task a unit of its own, use asyncio.timeout, or move an idle"
+                " unit with uow.adopt()."
+            ),
+        )
+
+
+@error
+class UncommittedChangesError(UsageError):
+    """A block ended cleanly with changes and neither commit nor rollback."""
+
+    changes: tuple[str, ...]
+    code: ClassVar[str] = "uncommitted-changes"
+
+    def describe(self) -> tuple[str, str, str]:
+        """List up to five of the changes."""
+        shown = ", ".join(self.changes[:5])
+        more = f" and {len(self.changes) - 5} more" if len(self.changes) > 5 else ""  # noqa: PLR2004
+        return (
+            f"The block ended with changes that nobody committed: {shown}{more}.",
+            "They were rolled back: a block saves nothing unless it says so.",
+            "End it with `await uow.commit()`, or with `await uow.rollback()`.",
+        )
+
+
+@error
+class ReadOnlyError(UsageError):
+    """A read-only unit was asked to write. Contract: 11."""
+
+    changes: tuple[str, ...]
+    code: ClassVar[str] = "read-only"
+
+    def describe(self) -> tuple[str, str, str]:
+        """List the changes."""
+        return (
+            f"A read-only unit of work cannot write: {', '.join(self.changes)}.",
+            "It was opened with read_only=True; nothing was written.",
+            "Make the change in a unit that may write, or do not change the objects.",
+        )
+
+
+@error
+class KeyNotAssignedError(UsageError, AttributeError):
+    """A key made by the database was read before the commit. Contract: 17."""
+
+    aggregate: type
+    attribute: str
+    code: ClassVar[str] = "key-not-assigned"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Name the attribute, and advise keys made by the client."""
+        name = self.aggregate.__name__
+        return (
+            f"{name}.{self.attribute} has no value yet.",
+            "The database makes this key, when the unit of work commits.",
+            (
+                f"Read it after the commit; where another aggregate of the unit must"
+                f" refer to this {name}, make keys with key(factory=new_id)."
+            ),
+        )
+
+
+@error
+class InvalidValueError(UsageError, ValueError):
+    """A value is outside what every storage keeps exactly. Contract: 24."""
+
+    aggregate: type
+    attribute: str
+    value: object
+    rule: str
+    code: ClassVar[str] = "invalid-value"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Name the attribute, the value and the rule that it breaks."""
+        shown = repr(self.value)
+        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."  # noqa: PLR2004
+        return (
+            f"{self.aggregate.__name__}.{self.attribute} cannot be {shown}.",
+            f"{self.rule} Nothing was written.",
+            "Check values where they enter the domain (`field(validator=...)`).",
+        )
+
+
+@error
+class SchemaError(UsageError):
+    """The classes and the schema do not fit; every mistake is listed."""
+
+    mistakes: tuple[str, ...]
+    code: ClassVar[str] = "schema"
+
+    def describe(self) -> tuple[str, str, str]:
+        """List every mistake, a line each."""
+        listed = "".join(f"\n  - {mistake}" for mistake in self.mistakes)
+        number = len(self.mistakes)
+        return (
+            f"The schema has {number} mistake{'s' if number > 1 else ''}:{listed}",
+            "Found at start, before any data was touched.",
+            "Mend each one; the page of this code explains them.",
+        )
+
+
+class PersistenceError(UnitworkError):
+    """The world said no. Contract: 27."""
+
+    code: ClassVar[str] = "persistence"
+    retryable: ClassVar[bool] = False
+    """Whether the same operation, run again from its start, may succeed."""
+    outcome: ClassVar[Outcome] = Outcome.ROLLED_BACK
+    """What is known of the unit's writes."""
+
+
+@error
+class AggregateNotFoundError(PersistenceError, LookupError):
+    """No aggregate has this key."""
+
+    aggregate: type
+    key: object
+    code: ClassVar[str] = "not-found"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Name the class and the key."""
+        return (
+            f"There is no {self.aggregate.__name__} with the key {self.key!r}.",
+            "It was never stored, or it has been removed.",
+            "Use find() where its absence is an answer and not an error.",
+        )
+
+
+@error
+class ConcurrencyConflictError(PersistenceError):
+    """Another unit was faster. Contract: 16, 26."""
+
+    aggregate: type | None = None
+    key: object = None
+    reason: str = "Another unit of work changed it after this one had read it."
+    code: ClassVar[str] = "conflict"
+    retryable: ClassVar[bool] = True
+
+    def describe(self) -> tuple[str, str, str]:
+        """Name the aggregate where it is known."""
+        which = "The unit of work"
+        if self.aggregate is not None:
+            which = f"The write of {self.aggregate.__name__} {self.key!r}"
+        return (
+            f"{which} met a concurrent one and was rolled back.",
+            self.reason,
+            "Run the whole operation again with a fresh unit.",
+        )
+
+
+@error
+class UniqueViolationError(PersistenceError):
+    """A value that must be unique is taken."""
+
+    aggregate: type | None
+    fields: tuple[str, ...] = ()
+    constraint: str | None = None
+    code: ClassVar[str] = "unique-violation"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Name the class and the fields where they are known."""
+        what = self.aggregate.__name__ if self.aggregate else "row"
+        fields = ", ".join(self.fields) or "these values"
+        by = f" (constraint {self.constraint})" if self.constraint else ""
+        return (
+            f"Another {what} already has the same {fields}{by}.",
+            "Nothing of the unit of work was written.",
+            "Choose another value, or load the one that has it.",
+        )
+
+
+@error
+class ReferenceViolationError(PersistenceError):
+    """A reference points at nothing, or a removed aggregate is referred to."""
+
+    aggregate: type | None
+    fields: tuple[str, ...] = ()
+    constraint: str | None = None
+    code: ClassVar[str] = "reference-violation"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Name the referring class and its fields where they are known."""
+        what = self.aggregate.__name__ if self.aggregate else "A row"
+        fields = f".{', '.join(self.fields)}" if self.fields else ""
+        by = f" (constraint {self.constraint})" if self.constraint else ""
+        return (
+            f"{what}{fields} would refer to something that is not there{by}.",
+            "Nothing of the unit of work was written.",
+            "Add the target in the same unit, or remove what refers to it first.",
+        )
+
+
+@error
+class ConstraintViolationError(PersistenceError):
+    """A constraint of the table, other than unique or reference, said no."""
+
+    constraint: str | None
+    detail: str
+    code: ClassVar[str] = "constraint-violation"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Repeat what the database said."""
+        return (
+            f"The database refused a row (constraint {self.constraint or 'unnamed'}).",
+            f"It said: {self.detail}",
+            "Keep the same rule in the domain, so that it is met before the commit.",
+        )
+
+
+@error
+class StoredValueError(PersistenceError, ValueError):
+    """A stored value is outside the contract. Contract: 13."""
+
+    table: str
+    column: str
+    key: object
+    value: object
+    rule: str
+    code: ClassVar[str] = "stored-value"
+
+    def describe(self) -> tuple[str, str, str]:
+        """Name table, column and key."""
+        return (
+            f"{self.table}.{self.column} of the row {self.key!r} holds {self.value!r}.",
+            f"{self.rule}",
+            "Something else wrote it: correct the row, then read again.",
+        )
+
+
+@error
+class CommitOutcomeUnknownError(PersistenceError):
+    """The storage was lost while it committed. Contract: 30."""
+
+    detail: str
+    code: ClassVar[str] = "outcome-unknown"
+    outcome: ClassVar[Outcome] = Outcome.UNKNOWN
+
+    def describe(self) -> tuple[str, str, str]:
+        """Say plainly that nobody can know."""
+        return (
+            "Nobody can tell whether the unit of work was committed.",
+            f"The storage was lost during COMMIT: {self.detail}",
+            "Do not repeat it blindly: look for its effects first.",
+        )

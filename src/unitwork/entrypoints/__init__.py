@@ -1,0 +1,1 @@
+"""The entry points: where the world calls in, and gets its answer."""

@@ -1,0 +1,1 @@
+"""What tests of code over unitwork need; import its modules one by one."""
