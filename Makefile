@@ -17,7 +17,8 @@ export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test check bench format lock clean
+.PHONY: help demo serve test bench format lock clean check \
+	check-format check-lint check-imports check-types check-docs
 
 help: ## show this list
 	@echo "unitwork: one business operation, one unit of work. Try:"
@@ -25,7 +26,7 @@ help: ## show this list
 	while IFS='#' read -r target text; do printf '%-14s %s\n' "$$target" "$$text"; done
 
 demo: $(VENV)/.demo ## import a messy file over HTTP; FILE=my.csv takes yours
-	@$(BIN)/python -m examples.users.demo $(if $(FILE),"$(FILE)")
+	@$(BIN)/python -m examples.users.demo $(if $(FILE),--file "$(FILE)")
 
 serve: $(VENV)/.demo ## run the example's API until Ctrl-C
 	@$(BIN)/python -m examples.users.serve
@@ -33,12 +34,22 @@ serve: $(VENV)/.demo ## run the example's API until Ctrl-C
 test: $(VENV)/.test ## run the tests; ARGS="tests/unit -k scope" runs some
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.check ## format, lint, import contracts, types, links in the docs
+check: check-format check-lint check-imports check-types check-docs ## format, lint, import contracts, types, links
+
+check-format: $(VENV)/.check
 	$(BIN)/ruff format --check .
+
+check-lint: $(VENV)/.check
 	$(BIN)/ruff check .
+
+check-imports: $(VENV)/.check
 	$(BIN)/lint-imports --no-logo
+
+check-types: $(VENV)/.check
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+check-docs: $(VENV)/.check
 	$(BIN)/python scripts/check_links.py
 
 bench: $(VENV)/.test ## compare with others, side by side

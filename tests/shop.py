@@ -1,9 +1,14 @@
 """The domain that the tests of storage behaviour share: a small shop."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
+
+import attrs
 
 from unitwork import (
     AbstractRepository,
@@ -14,6 +19,7 @@ from unitwork import (
     Field,
     Key,
     Value,
+    all_of,
     field,
     generated,
     key,
@@ -21,6 +27,11 @@ from unitwork import (
 )
 from unitwork.adapters.mapping import Decimal as DecimalColumn
 from unitwork.adapters.mapping import Schema
+
+if TYPE_CHECKING:
+    from tests.storages import Storage
+    from unitwork.adapters.storage import AbstractDatabase
+    from unitwork.adapters.unit_of_work import IsolationName
 
 
 class Status(Enum):
@@ -127,3 +138,72 @@ def shop_schema() -> Schema:
         .aggregate(Ticket, unique=[Ticket.title])
         .aggregate(Folder, references={Folder.parent: Folder})
     )
+
+
+@attrs.frozen
+class Shop:
+    """A fresh database of the shop, and units on it."""
+
+    database: "AbstractDatabase"
+    _unit: Callable[..., ShopUnitOfWork]
+
+    def unit(
+        self, isolation: "IsolationName" = "read_committed", *, read_only: bool = False
+    ) -> ShopUnitOfWork:
+        """Make a handle that is not open."""
+        return self._unit(self.database, isolation=isolation, read_only=read_only)
+
+    async def store(self, *aggregates: AggregateRoot) -> None:
+        """Commit new aggregates in a unit of their own."""
+        async with self.unit() as uow:
+            for aggregate in aggregates:
+                repository_of(uow, aggregate).add(aggregate)
+            await uow.commit()
+
+    async def put(self, **values: int) -> None:
+        """Give counters their values in a unit of its own."""
+        async with self.unit() as uow:
+            for name, value in values.items():
+                counter = await uow.counters.find(name)
+                if counter is None:
+                    uow.counters.add(Counter(name=name, value=value))
+                else:
+                    counter.value = value
+            await uow.commit()
+
+    async def counters(self) -> dict[str, int]:
+        """Read all counters in a unit of its own."""
+        async with self.unit() as uow:
+            found = await uow.counters.matching(all_of())
+        return {counter.name: counter.value for counter in found}
+
+
+def repository_of(uow: ShopUnitOfWork, aggregate: AggregateRoot) -> Any:
+    """Return the unit's repository of an aggregate's class."""
+    repositories: dict[type, Any] = {
+        Customer: uow.customers,
+        Order: uow.orders,
+        Counter: uow.counters,
+        Ticket: uow.tickets,
+        Folder: uow.folders,
+    }
+    return repositories[type(aggregate)]
+
+
+def an_order(number: str = "A-1", **given: Any) -> Order:
+    """Make an order that has something of everything."""
+    lamp = OrderLine("LAMP", 2, [Allocation("b1", 1), Allocation("b2", 1)])
+    made: dict[str, Any] = {
+        "lines": [lamp, OrderLine("DESK", 1), OrderLine("RUG", 5)],
+        "tags": {"new", "gift"},
+        "prices": {"LAMP": 10, "DESK": 200},
+        "total": Money(Decimal("220.50"), "EUR"),
+    }
+    return Order(number=number, **{**made, **given})
+
+
+@asynccontextmanager
+async def open_shop(storage: "Storage", **options: Any) -> AsyncIterator[Shop]:
+    """Open a shop on a storage, with options of its database."""
+    async with storage.database(shop_schema(), **options) as database:
+        yield Shop(database, storage.unit(ShopUnitOfWork))

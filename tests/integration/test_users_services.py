@@ -50,7 +50,10 @@ async def test_whoever_loses_the_race_for_an_address_gets_the_same_answer() -> N
     """Both look before either commits: storage decides, the answer is the domain's."""
     database = InMemoryDatabase(schema, yielding=True)
     answers = await asyncio.gather(
-        *(services.register(InMemoryUsers(database), n, "a@example.com") for n in "xyz"),
+        *(
+            services.register(InMemoryUsers(database), n, "a@example.com")
+            for n in "xyz"
+        ),
         return_exceptions=True,
     )
     assert sorted(type(answer).__name__ for answer in answers) == [
@@ -149,7 +152,8 @@ def test_an_email_address_has_one_way_to_be_written(email: str, tidy: str) -> No
 
 
 @pytest.mark.parametrize(
-    "email", ["", "no-at", "a@b@example.com", "a@localhost", "a@host.invalid", "a@x.test"]
+    "email",
+    ["", "no-at", "a@b@example.com", "a@localhost", "a@host.invalid", "a@x.test"],
 )
 def test_what_no_mail_could_reach_is_refused(email: str) -> None:
     with pytest.raises(InvalidEmailError):

@@ -68,7 +68,9 @@ def test_a_violation_breaks_the_contract(
 ) -> None:
     """An import that only a type checker executes counts like any other."""
     with (package / module).open("a", encoding="utf-8") as file:
-        file.write(f"\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    {line}\n")
+        file.write(
+            f"\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    {line}\n"
+        )
 
     result = lint(package, "--contract", contract)
 

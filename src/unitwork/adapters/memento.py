@@ -78,7 +78,7 @@ class _Slots:
     def __eq__(self, other: object) -> bool:
         return self.copy() == other
 
-    __hash__ = None  # type: ignore[assignment]  # it can change, like a dictionary
+    __hash__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]  # it can change
 
 
 _ATOMS: set[type] = {str, int, float, bool, bytes, type(None)}

@@ -3,13 +3,11 @@
 import sys
 from collections.abc import Iterator, Sequence
 from types import FrameType
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
+from unitwork.adapters.workspace import Unit
 from unitwork.domain.errors import MisuseError
 from unitwork.domain.repository import AbstractRepository
-
-if TYPE_CHECKING:
-    from unitwork.adapters.unit_of_work import TrackingUnitOfWork
 
 
 class Supplied:
@@ -21,7 +19,7 @@ class Supplied:
         self.kind = kind
         self.aggregate = aggregate
 
-    def __get__(self, unit: "TrackingUnitOfWork | None", owner: type) -> Any:
+    def __get__(self, unit: Unit | None, owner: type) -> Any:
         """Give the unit's repository; on the class, this object."""
         if unit is None:
             return self
@@ -30,7 +28,7 @@ class Supplied:
         return made
 
 
-def supply(cls: type["TrackingUnitOfWork"], repositories: Sequence[type[Any]]) -> None:
+def supply(cls: type[Any], repositories: Sequence[type[Any]]) -> None:
     """Put a repository on a unit's class for every one that its port names.
 
     Args:
@@ -43,7 +41,8 @@ def supply(cls: type["TrackingUnitOfWork"], repositories: Sequence[type[Any]]) -
     """
     unused = list(repositories)
     for name, port in _ports(cls):
-        given = [kind for kind in repositories if issubclass(kind, _class(port))]
+        own = _class(port) is not AbstractRepository
+        given = [k for k in repositories if own and issubclass(k, _class(port))]
         for kind in given:
             unused.remove(kind)
         kind = given[0] if given else _joined(cls, port)
@@ -98,11 +97,12 @@ def _class(hint: Any) -> Any:
     return get_origin(hint) or hint
 
 
-def _joined(cls: type["TrackingUnitOfWork"], port: Any) -> type[Any]:
-    declared = _class(port)
-    if declared is AbstractRepository:
-        return cls.repository
-    return type(declared.__name__, (declared, cls.repository), {})
+def _joined(cls: type[Any], port: Any) -> type[Any]:
+    declared, adapter = _class(port), cls.repository
+    joined: type[Any] = adapter
+    if declared is not AbstractRepository:
+        joined = type(declared.__name__, (declared, adapter), {})
+    return joined
 
 
 def _aggregate(cls: type, name: str, port: Any) -> type:
@@ -121,9 +121,7 @@ def _aggregate(cls: type, name: str, port: Any) -> type:
     )
 
 
-def _refuse_unwritten(
-    cls: type["TrackingUnitOfWork"], name: str, kind: type[Any]
-) -> None:
+def _refuse_unwritten(cls: type[Any], name: str, kind: type[Any]) -> None:
     unwritten = sorted(getattr(kind, "__abstractmethods__", ()))
     if unwritten:
         raise MisuseError(

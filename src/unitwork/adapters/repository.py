@@ -1,7 +1,7 @@
 """The repository that every storage shares: the template over the thin waist."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
 from unitwork.adapters.mapping.description import AggregateMapping
@@ -9,6 +9,7 @@ from unitwork.adapters.mapping.resolve import canonical_key, resolve, resolve_or
 from unitwork.adapters.reading import values_at
 from unitwork.adapters.storage import Query
 from unitwork.adapters.tracking import Entry
+from unitwork.adapters.workspace import Unit
 from unitwork.domain.errors import (
     AggregateNotFoundError,
     ConcurrencyConflictError,
@@ -18,9 +19,6 @@ from unitwork.domain.page import Page
 from unitwork.domain.repository import AbstractRepository, Order
 from unitwork.domain.specification import Specification, all_of
 
-if TYPE_CHECKING:
-    from unitwork.adapters.unit_of_work import TrackingUnitOfWork
-
 A = TypeVar("A")
 K = TypeVar("K")
 
@@ -28,7 +26,7 @@ K = TypeVar("K")
 class TrackingRepository(AbstractRepository[A, K]):
     """Give one unit of work's view of the aggregates of one class."""
 
-    def __init__(self, unit: "TrackingUnitOfWork", mapping: AggregateMapping) -> None:
+    def __init__(self, unit: Unit, mapping: AggregateMapping) -> None:
         """Belong to a unit. The unit makes its repositories itself."""
         self._unit = unit
         self._mapping = mapping

@@ -6,7 +6,7 @@ The handle (unit_of_work.py) decides when; this decides what.
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from unitwork.adapters.holding import Holding
 from unitwork.adapters.ownership import Ownership
@@ -24,6 +24,16 @@ from unitwork.adapters.write_order import in_order
 from unitwork.domain.errors import InvalidValueError, MisuseError, ReadOnlyError
 from unitwork.domain.event import DomainEvent, recording_order
 from unitwork.domain.outcome import Outcome
+
+
+class Unit(Protocol):
+    """What repositories need of the unit of work that they belong to."""
+
+    database: AbstractDatabase
+
+    def open_workspace(self) -> "Workspace":
+        """Return the open unit, for its owner, in a block that has not ended."""
+        ...
 
 
 class Workspace:

@@ -11,6 +11,7 @@ Source: commit order calculation by topological sort. Contract: 26.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 from typing import Any
 
 from unitwork.adapters.mapping.description import Reference, State, Unique
@@ -48,27 +49,23 @@ def _rank(write: Write) -> tuple[int, int]:
 
 
 def _sorted(writes: list[Write], needs: dict[int, set[int]]) -> Iterator[int]:
-    """Keep the given order where nothing is needed: alike writes stay together."""
+    """Of the writes whose needs are met, take the first: alike ones stay together."""
     sorter: TopologicalSorter[int] = TopologicalSorter(needs)
+    for number in range(len(writes)):
+        sorter.add(number)
     try:
         sorter.prepare()
     except CycleError as cycle:
-        number = cycle.args[1][0]
-        refused = writes[number].mapping
+        refused = writes[cycle.args[1][0]].mapping
         fields = tuple(f for r in refused.references for f in r.fields)
         raise ReferenceViolationError(refused.aggregate, fields) from None
-    free = [n for n in range(len(writes)) if n not in _mentioned(needs)]
+    ready: list[int] = []
     while sorter.is_active():
-        ready = sorter.get_ready()
-        sorter.done(*ready)
-        free += ready
-        yield from sorted(free)
-        free = []
-    yield from free
-
-
-def _mentioned(needs: dict[int, set[int]]) -> set[int]:
-    return set(needs).union(*needs.values())
+        for number in sorter.get_ready():
+            heappush(ready, number)
+        number = heappop(ready)
+        sorter.done(number)
+        yield number
 
 
 def _needs_of_values(writes: list[Write]) -> Iterator[tuple[int, int]]:

@@ -287,7 +287,7 @@ class UniqueViolationError(PersistenceError):
     def describe(self) -> tuple[str, str, str]:
         """Name the class and the fields where they are known."""
         what = self.aggregate.__name__ if self.aggregate else "row"
-        fields = ", ".join(self.fields) or "these values"
+        fields = ", ".join(self.fields) or "values"
         by = f" (constraint {self.constraint})" if self.constraint else ""
         return (
             f"Another {what} already has the same {fields}{by}.",

@@ -10,6 +10,7 @@ from unitwork.domain.errors import MisuseError
 from unitwork.domain.specification import (
     Absence,
     Comparison,
+    Member,
     Membership,
     Operator,
     Specification,
@@ -39,27 +40,17 @@ class Sort(Generic[A]):
     nulls: Nulls
 
 
-class Path(Generic[A, T]):
+class Path(Member[A], Generic[A, T]):
     """Name an attribute of a class, for criteria, orders and the schema."""
 
-    __slots__ = ("names", "owner")
-
-    def __init__(self, owner: type[A], names: tuple[str, ...]) -> None:
-        """Start at `owner`; each further name is a part of an embedded value."""
-        self.owner = owner
-        self.names = names
-
+    __slots__ = ()
     __hash__ = object.__hash__
 
-    def __repr__(self) -> str:
-        """Show it the way it was written."""
-        return f"{self.owner.__name__}.{'.'.join(self.names)}"
-
-    def __eq__(self, other: T) -> Specification[A]:  # type: ignore[override]  # a criterion, typed by the field
+    def __eq__(self, other: T) -> Specification[A]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # a criterion
         """Match equal values."""
         return self._compare(Operator.EQ, other)
 
-    def __ne__(self, other: T) -> Specification[A]:  # type: ignore[override]  # a criterion, typed by the field
+    def __ne__(self, other: T) -> Specification[A]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # a criterion
         """Match other values; None is not another value."""
         return self._compare(Operator.NE, other)
 

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, dataclass_transform
+from typing import Any, Generic, NoReturn, TypeVar, dataclass_transform
 
 import attrs
 
 from unitwork.domain.errors import MisuseError
-
-if TYPE_CHECKING:
-    from unitwork.domain.expression import Path
 
 A = TypeVar("A")
 N = TypeVar("N")
@@ -38,6 +35,21 @@ class TextOperator(Enum):
     CONTAINS = "contains"
     STARTS_WITH = "startswith"
     ENDS_WITH = "endswith"
+
+
+class Member(Generic[A]):
+    """An attribute of a class, or a part of an embedded value in it."""
+
+    __slots__ = ("names", "owner")
+
+    def __init__(self, owner: type[A], names: tuple[str, ...]) -> None:
+        """Start at `owner`; each further name is a part of an embedded value."""
+        self.owner = owner
+        self.names = names
+
+    def __repr__(self) -> str:
+        """Show it the way it was written."""
+        return f"{self.owner.__name__}.{'.'.join(self.names)}"
 
 
 class Specification(Generic[A]):
@@ -72,7 +84,7 @@ class Specification(Generic[A]):
             "Combine criteria with `&`, `|` and `~`, with brackets round each.",
         )
 
-    def paths(self) -> "Iterator[Path[Any, Any]]":
+    def paths(self) -> "Iterator[Member[Any]]":
         """Go through every path that the criterion mentions."""
         return iter(())
 
@@ -91,11 +103,11 @@ def _checked(other: Any) -> Any:
 class Comparison(Specification[A]):
     """A path against a value."""
 
-    path: "Path[A, Any]"
+    path: Member[A]
     operator: Operator
     value: Any
 
-    def paths(self) -> "Iterator[Path[Any, Any]]":
+    def paths(self) -> "Iterator[Member[Any]]":
         """Go through its one path."""
         yield self.path
 
@@ -104,10 +116,10 @@ class Comparison(Specification[A]):
 class Membership(Specification[A]):
     """A path against any of some values."""
 
-    path: "Path[A, Any]"
+    path: Member[A]
     values: tuple[Any, ...]
 
-    def paths(self) -> "Iterator[Path[Any, Any]]":
+    def paths(self) -> "Iterator[Member[Any]]":
         """Go through its one path."""
         yield self.path
 
@@ -116,9 +128,9 @@ class Membership(Specification[A]):
 class Absence(Specification[A]):
     """A path that is None."""
 
-    path: "Path[A, Any]"
+    path: Member[A]
 
-    def paths(self) -> "Iterator[Path[Any, Any]]":
+    def paths(self) -> "Iterator[Member[Any]]":
         """Go through its one path."""
         yield self.path
 
@@ -127,11 +139,11 @@ class Absence(Specification[A]):
 class TextMatch(Specification[A]):
     """A path that has a text in it."""
 
-    path: "Path[A, Any]"
+    path: Member[A]
     operator: TextOperator
     text: str
 
-    def paths(self) -> "Iterator[Path[Any, Any]]":
+    def paths(self) -> "Iterator[Member[Any]]":
         """Go through its one path."""
         yield self.path
 
@@ -142,7 +154,7 @@ class Conjunction(Specification[A]):
 
     parts: tuple[Specification[A], ...]
 
-    def paths(self) -> "Iterator[Path[Any, Any]]":
+    def paths(self) -> "Iterator[Member[Any]]":
         """Go through the paths of all parts."""
         for part in self.parts:
             yield from part.paths()
@@ -154,7 +166,7 @@ class Disjunction(Specification[A]):
 
     parts: tuple[Specification[A], ...]
 
-    def paths(self) -> "Iterator[Path[Any, Any]]":
+    def paths(self) -> "Iterator[Member[Any]]":
         """Go through the paths of all parts."""
         for part in self.parts:
             yield from part.paths()
@@ -166,7 +178,7 @@ class Negation(Specification[A]):
 
     part: Specification[A]
 
-    def paths(self) -> "Iterator[Path[Any, Any]]":
+    def paths(self) -> "Iterator[Member[Any]]":
         """Go through the paths of the part."""
         return self.part.paths()
 

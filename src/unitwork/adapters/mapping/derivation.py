@@ -14,6 +14,7 @@ from unitwork.adapters.mapping.members import (
     is_key,
     is_value,
     members,
+    names_of,
 )
 from unitwork.adapters.mapping.overrides import Mistakes, Said
 from unitwork.adapters.mapping.scalars import (
@@ -28,7 +29,7 @@ from unitwork.domain.aggregate import AggregateRoot, Entity
 
 _RUFF = (
     "Import what it names outside of `if TYPE_CHECKING:`, and tell ruff so:"
-    ' [tool.ruff.lint.flake8-type-checking] runtime-evaluated-base-classes ='
+    " [tool.ruff.lint.flake8-type-checking] runtime-evaluated-base-classes ="
     ' ["unitwork.AggregateRoot", "unitwork.Entity", "unitwork.Value"].'
 )
 _JSON = (JsonValue, dict[str, JsonValue], list[JsonValue])
@@ -62,19 +63,21 @@ class Derivation:
             return None
         shape = self._composite(cls, Spot.at(cls), self._key_of(cls, self.said.key))
         if shape.key is None:
-            self.mistakes.add(
-                cls.__name__, "has no key.", self._key_remedy(cls, 'key="id"')
-            )
-        return shape
+            remedy = 'Name the attribute that identifies it: key="id".'
+            if issubclass(cls, AggregateRoot):
+                remedy = "Mark the attribute that identifies it: `id: Key[UUID]`."
+            self.mistakes.add(cls.__name__, "has no key.", remedy)
+        found = shape.parts and shape.parts[0][0] == shape.key
+        return shape if found else None  # a key with a mistake is reported already
 
     def leftovers(self, cls: type) -> None:
         """Report overrides that fit nothing."""
-        for option, path in self.said.leftovers():
-            if not self.mistakes.concern(path):
+        for option, place in self.said.leftovers():
+            if not self.mistakes.concern(place):
                 self.mistakes.add(
-                    repr(path),
-                    f"in {option}= of {cls.__name__} is no attribute that it could"
-                    " be said of.",
+                    place,
+                    f"in {option}= of {cls.__name__} is nothing that it could be said"
+                    " of.",
                     "Correct the name, or leave it out.",
                 )
 
@@ -82,7 +85,9 @@ class Derivation:
         marked = [m.name for m in members(cls, self.namespace) if is_key(m)]
         if issubclass(cls, AggregateRoot | Entity) and said is not None:
             self.mistakes.add(
-                cls.__name__, "is given a key by name.", "Mark it in the class: Key[...]."
+                cls.__name__,
+                "is given a key by name.",
+                "Mark it in the class: Key[...].",
             )
         if len(marked) > 1:
             self.mistakes.add(
@@ -90,16 +95,11 @@ class Derivation:
                 f"has {len(marked)} keys: {', '.join(marked)}.",
                 "Keep one Key; make the others Field and list them in unique=.",
             )
-        if said is not None and said not in {m.name for m in members(cls, {})}:
+        if said is not None and said not in names_of(cls):
             self.mistakes.add(
                 cls.__name__, f"has no attribute {said!r}.", "Correct the key's name."
             )
         return marked[0] if marked else said
-
-    def _key_remedy(self, cls: type, how: str) -> str:
-        if issubclass(cls, AggregateRoot | Entity):
-            return "Mark the attribute that identifies it: `id: Key[UUID]`."
-        return f"Name the attribute that identifies it: {how}."
 
     def _composite(self, cls: type, spot: Spot, key: str | None) -> Composite:
         self._around.append(cls)
@@ -107,8 +107,8 @@ class Derivation:
         transient = []
         generated = False
         for member in members(cls, self.namespace):
-            if not member.said.persisted:
-                transient.append((member.name, member.said.factory or object))
+            if member.said.factory and not member.said.persisted:
+                transient.append((member.name, member.said.factory))
                 continue
             generated |= self._is_generated(member, spot, key)
             node = self._attribute(cls, member, spot, is_key=member.name == key)
@@ -147,7 +147,9 @@ class Derivation:
     ) -> Node | None:
         place = spot.part(member.name)
         if member.hint is UNKNOWN:
-            self.mistakes.add(place, f"is not understood. {member.problem}.", _RUFF)
+            remedy = _RUFF if member.problem else "Write its type: `name: type`."
+            problem = member.problem or "it has no annotation"
+            self.mistakes.add(place, f"is not understood: {problem}.", remedy)
             return None
         if member.marker is None and issubclass(cls, AggregateRoot | Entity):
             self.mistakes.add(
@@ -162,7 +164,7 @@ class Derivation:
             self.mistakes.add(
                 place,
                 "cannot be a key.",
-                "A key is one column, never None, and not JSON: Key[UUID], Key[str] ...",
+                "A key is one column, never None, not JSON: Key[UUID], Key[str] ...",
             )
             return None
         return node
@@ -185,14 +187,6 @@ class Derivation:
         self, found: ColumnType, spot: Spot, *, nullable: bool
     ) -> Scalar | None:
         said = self.said.column(spot)
-        if said is None and found is UNSCALED:
-            self.mistakes.add(
-                spot,
-                "is a Decimal of unknown size.",
-                f"Say how many digits it has, and how many of them after the point:"
-                f" columns={{{spot}: Decimal(12, 2)}}.",
-            )
-            return None
         if said is not None and type(said) is not type(found):
             self.mistakes.add(
                 spot,
@@ -329,7 +323,7 @@ class Derivation:
         if is_value(cls):
             shape = self._composite(cls, Spot.at(cls).inside(cls), None)
             return shape if self._sound(shape, spot) else None
-        key = self._key_of(cls, self.said.keys.get(cls))
+        key = self._key_of(cls, self.said.child_key(cls))
         return self._composite(cls, Spot.at(cls), key)
 
     def _recursive(self, cls: type, spot: Spot) -> None:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from unitwork.domain.errors import MisuseError
+from unitwork.domain.specification import Member
 
 if TYPE_CHECKING:
     from unitwork.adapters.mapping.types import ColumnType
-    from unitwork.domain.expression import Path
 
 Row = tuple[Any, ...]
 State = tuple[tuple[Row, ...], ...]
@@ -109,7 +109,7 @@ class AggregateMapping:
         """Return the column of the key."""
         return self.tables[0].columns[0]
 
-    def position_of(self, path: "Path[Any, Any]") -> int:
+    def position_of(self, path: Member[Any]) -> int:
         """Return where in the root's row a path's value stands.
 
         Raises:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import typing
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal as PythonDecimal
@@ -35,7 +34,9 @@ class Codec:
 class Document(Json):
     """One JSON column that holds objects of the domain."""
 
-    codec: Codec
+    what: str
+    """The annotation, as text."""
+    codec: Codec = attrs.field(repr=False, eq=False)
 
     def canonical(self, value: Any) -> str:
         """Return the canonical text."""
@@ -58,7 +59,8 @@ def document(hint: Any, namespace: Mapping[str, Any]) -> Json:
     """
     if hint in _ANYTHING:
         return Json()
-    return Document(_Codecs(namespace).of(hint))
+    what = hint.__name__ if isinstance(hint, type) else repr(hint)
+    return Document(what, _Codecs(namespace).of(hint))
 
 
 def _same(value: Any) -> Any:
@@ -122,7 +124,7 @@ class _Codecs:
             return _dict(self.of(arguments[1]))
         if isinstance(hint, type) and has_members(hint) and is_value(hint):
             return self._value(hint)
-        raise Undocumented(f"it has no form for {typing.cast('object', hint)!r}")
+        raise Undocumented(f"it has no form for {hint!r}")
 
     def _value(self, cls: type) -> Codec:
         if cls in self._made:
@@ -137,11 +139,12 @@ class _Codecs:
         def to_plain(value: Any) -> Any:
             _expect(value, cls)
             return {
-                name: part.to_plain(getattr(value, name)) for name, part in parts.items()
+                name: part.to_plain(getattr(value, name))
+                for name, part in parts.items()
             }
 
         def from_plain(stored: Any) -> Any:
-            made = object.__new__(cls)
+            made: Any = object.__new__(cls)
             for name, part in parts.items():
                 object.__setattr__(made, name, part.from_plain(stored[name]))
             return made
@@ -170,9 +173,15 @@ def _sequence(container: type, item: Codec) -> Codec:
     def to_plain(value: Any) -> Any:
         _expect(value, container)
         plain = [item.to_plain(each) for each in value]
-        return sorted(plain, key=_text) if issubclass(container, set | frozenset) else plain
+        return (
+            sorted(plain, key=_text)
+            if issubclass(container, set | frozenset)
+            else plain
+        )
 
-    return Codec(to_plain, lambda stored: container(map(item.from_plain, _list(stored))))
+    return Codec(
+        to_plain, lambda stored: container(map(item.from_plain, _list(stored)))
+    )
 
 
 def _dict(item: Codec) -> Codec:

@@ -12,14 +12,21 @@ import attrs
 
 from unitwork.adapters.mapping.description import State
 from unitwork.adapters.mapping.inline import canonical_line
-from unitwork.adapters.mapping.layout import Layout, Sheet
+from unitwork.adapters.mapping.layout import Layout
 from unitwork.adapters.mapping.members import in_slots
 from unitwork.adapters.mapping.shape import Collection, Composite, Names, Scalar
+from unitwork.adapters.mapping.sheet import Sheet
 from unitwork.adapters.mapping.source import Source
 from unitwork.adapters.mapping.types import Refused
 from unitwork.domain.errors import InvalidValueError
 
 _MISSING = "It was never given a value."
+_LOOPS: dict[type, tuple[str, str]] = {
+    list: ("for i{0}, o{0} in enumerate(c{0}):", "i{0}"),
+    dict: ("for k{0}, o{0} in c{0}.items():", "k{0}!r"),
+    set: ("for o{0} in c{0}:", "o{0}!r"),
+}
+"""How to go through a collection, and what to call an item in messages."""
 _NONE = "It must not be None."
 
 
@@ -93,8 +100,11 @@ class _Writer:
         for number in children:
             self._arrange(number)
         rows = "".join(f", tuple(rows{number})" for number in children)
-        source.add(f"return (({self._row(0)},){rows},)" if not rows else
-                   f"return (({self._row(0)},){rows})")
+        source.add(
+            f"return (({self._row(0)},){rows},)"
+            if not rows
+            else f"return (({self._row(0)},){rows})"
+        )
         source.depth = 1
         source.add("except (Refused, KeyError, AttributeError) as error:")
         source.add("    raise explain(error) from None")
@@ -179,15 +189,10 @@ class _Writer:
         source = self.source
         source.add(f"c{number} = {read}", Place(place))
         self._expect(f"c{number}", collection.container, place)
-        loops = {
-            list: f"for i{number}, o{number} in enumerate(c{number}):",
-            dict: f"for k{number}, o{number} in c{number}.items():",
-            set: f"for o{number} in c{number}:",
-        }
-        marks = {list: f"{{i{number}}}", dict: f"{{k{number}!r}}", set: f"{{o{number}!r}}"}
-        source.add(loops[collection.container])
+        loop, mark = _LOOPS[collection.container]
+        source.add(loop.format(number))
         source.depth += 1
-        self._item(number, f"{place}[{marks[collection.container]}]")
+        self._item(number, f"{place}[{{{mark.format(number)}}}]")
         source.add(f"rows{number}.append({self._row(number)})")
         source.depth -= 1
 
@@ -222,7 +227,9 @@ class _Writer:
         source.depth += 1
         if not by_place:
             key = "row[0]" if size == 1 else f"row[:{size}]"
-            source.add(f"if len({{{key} for row in rows{number}}}) < len(rows{number}):")
+            source.add(
+                f"if len({{{key} for row in rows{number}}}) < len(rows{number}):"
+            )
             source.add(f"    twice = repeated(rows{number}, {size})")
             rule = "Two of them have this key; inside the aggregate it must be unique."
             place = Place(self._path(sheet), "twice")

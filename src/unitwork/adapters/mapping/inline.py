@@ -57,7 +57,9 @@ def _doubt(kind: ColumnType, variable: str, constant: Constant) -> str | None:
 
     if isinstance(kind, Text):
         longer = "" if kind.length is None else f" or len({variable}) > {kind.length}"
-        return f"{not_of(str)} or not {variable}.isascii() or '\\0' in {variable}{longer}"
+        return (
+            f"{not_of(str)} or not {variable}.isascii() or '\\0' in {variable}{longer}"
+        )
     if isinstance(kind, Integer):
         limit = 1 << (kind.bits - 1)
         return f"{not_of(int)} or not {-limit} <= {variable} < {limit}"
@@ -72,5 +74,7 @@ def _doubt(kind: ColumnType, variable: str, constant: Constant) -> str | None:
         return f"{not_of(bytes)}{longer}"
     if isinstance(kind, Timestamp):
         utc = constant(UTC, "utc")
-        return f"{not_of(datetime)} or {variable}.tzinfo is not {utc} or {variable}.fold"
+        return (
+            f"{not_of(datetime)} or {variable}.tzinfo is not {utc} or {variable}.fold"
+        )
     return None

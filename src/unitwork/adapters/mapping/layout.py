@@ -4,70 +4,40 @@ from collections.abc import Iterator
 
 import attrs
 
-from unitwork.adapters.mapping.description import Column, Reference, Table, Unique
+from unitwork.adapters.mapping.description import Column, Reference, Unique
 from unitwork.adapters.mapping.names import (
-    bounded,
     joined,
     reference_name,
     snake_case,
     unique_name,
 )
 from unitwork.adapters.mapping.overrides import AnyPath, Mistakes, Said
+from unitwork.adapters.mapping.reconciling import Reconciliation
+from unitwork.adapters.mapping.scalars import UNSCALED
 from unitwork.adapters.mapping.shape import Collection, Composite, Names, Scalar
+from unitwork.adapters.mapping.sheet import Sheet
 from unitwork.adapters.mapping.types import (
     INDEXED_TEXT_LENGTH,
     Binary,
     ColumnType,
     Integer,
+    Json,
     Text,
 )
+from unitwork.adapters.mapping.user_table import UserReference, UserTable
 
-POSITION = Integer(32)
+_POSITION = Integer(32)
 
 
-@attrs.define(eq=False)
-class Sheet:
-    """A table in the making: its columns, and what stands where."""
+@attrs.frozen
+class Foreign:
+    """A foreign key of a user's table, whose target is yet to be found."""
 
-    name: str
-    shape: Composite | Collection
-    parent: "Sheet | None"
-    attribute: str = ""
-    """The collection's, in its parent."""
-    owner_column: str = ""
-    inherited: int = 0
-    """How many leading columns identify the parents below the root."""
-    key_size: int = 1
-    columns: list[Column] = attrs.field(factory=list)
-    leaves: dict[Names, int] = attrs.field(factory=dict)
-    """Where the columns of an item stand, by attribute names."""
-    key: int | None = None
-    """Where the key of a dict stands."""
-    position: int | None = None
-    """Where the place in a list stands."""
-    source: object = None
-
-    @property
-    def item(self) -> Scalar | Composite:
-        """Return what a row is made of."""
-        return self.shape.item if isinstance(self.shape, Collection) else self.shape
-
-    @property
-    def place(self) -> str:
-        """Name the class or the collection, for mistakes."""
-        if isinstance(self.shape, Collection):
-            return str(self.shape.spot)
-        return self.shape.cls.__name__
-
-    def table(self) -> Table:
-        """Return the finished table."""
-        return Table(
-            name=self.name,
-            columns=tuple(self.columns),
-            key_size=self.key_size,
-            owner_column=self.owner_column,
-            source=self.source,
-        )
+    table: int
+    column: int
+    said: UserReference
+    claimed: type | None
+    """What references= says."""
 
 
 @attrs.define(eq=False)
@@ -80,15 +50,20 @@ class Layout:
     sheets: list[Sheet] = attrs.field(factory=list, init=False)
     uniques: list[Unique] = attrs.field(factory=list, init=False)
     references: list[Reference] = attrs.field(factory=list, init=False)
+    foreign: list[Foreign] = attrs.field(factory=list, init=False)
     fixed: set[tuple[int, int]] = attrs.field(factory=set, init=False)
-    """Columns, by table and position, whose types were said and must stay."""
+    """Columns, by table and position, whose types must stay as they are."""
+    version: str = attrs.field(default="", init=False)
+    warnings: list[str] = attrs.field(factory=list, init=False)
+    _claims: dict[tuple[int, int], type] = attrs.field(factory=dict, init=False)
 
     def build(self) -> None:
         """Lay out every table."""
-        root = self._root_sheet()
-        self._children(root, self.root)
-        for sheet in self.sheets:
+        self._root_sheet()
+        self._children(self.sheets[0], self.root)
+        for number, sheet in enumerate(self.sheets):
             self._check_names(sheet)
+            self._refer(number, sheet)
 
     def child(self, parent: int, collection: Collection) -> tuple[int, Sheet]:
         """Return the table of a collection, and its number."""
@@ -99,26 +74,67 @@ class Layout:
             if sheet.parent is above and sheet.shape is collection
         )
 
-    def _root_sheet(self) -> Sheet:
-        said = self.said.table
-        name = said if isinstance(said, str) else bounded(snake_case(self.root.cls.__name__))
-        sheet = Sheet(name, self.root, None)
+    def field(self, table: int, column: int) -> str:
+        """Name the attribute of a column from the root: "lines.product"."""
+        sheet: Sheet | None = self.sheets[table]
+        parts = list(self.sheets[table].columns[column].names)
+        while sheet is not None and sheet.attribute:
+            parts.insert(0, sheet.attribute)
+            sheet = sheet.parent
+        return ".".join(parts)
+
+    def _sheet(
+        self,
+        said: object,
+        name: str,
+        shape: Composite | Collection,
+        parent: Sheet | None = None,
+    ) -> Sheet:
+        sheet = Sheet(said if isinstance(said, str) else name, shape, parent)
+        if said is not None and not isinstance(said, str):
+            sheet.user = UserTable.of(said)
+            if sheet.user is None:
+                self.mistakes.add(
+                    sheet.place,
+                    f"is given {said!r} as its table.",
+                    "Give a name, an SQLAlchemy Table, or a declarative class.",
+                )
+            else:
+                sheet.name = sheet.user.name
         self.sheets.append(sheet)
+        return sheet
+
+    def _own(self, sheet: Sheet) -> Reconciliation | None:
+        if sheet.user is None:
+            return None
+        return Reconciliation(sheet, sheet.user, self.mistakes, self.warnings)
+
+    # ------------------------------------------------------------------ the root
+
+    def _root_sheet(self) -> None:
+        sheet = self._sheet(
+            self.said.table, joined(snake_case(self.root.cls.__name__)), self.root
+        )
         groups = [tuple(self._unique_names(group)) for group in self.said.unique]
         indexed = {names for group in groups for names in group}
         indexed.add((self.root.key or "",))
         for names, scalar, nullable in self.root.leaves():
             self._leaf(sheet, names, scalar, nullable=nullable, index=names in indexed)
+        self.version = self.said.version
+        own = self._own(sheet)
+        if own is not None:
+            self.version = own.version(self.said.version)
+            own.keys(version=self.version)
+            self.uniques = own.uniques()
         for group in groups:
             self._unique(sheet, group)
-        return sheet
 
     def _unique_names(self, group: tuple[AnyPath, ...]) -> Iterator[Names]:
         known = {names for names, _, _ in self.root.leaves()}
         for path in group:
             if issubclass(self.root.cls, path.owner) and path.names in known:
                 yield path.names
-            elif not self.mistakes.concern(path):
+            elif not self.mistakes.concern(repr(path)):
                 self.mistakes.add(
                     repr(path),
                     f"in unique= is no column of {self.root.cls.__name__}.",
@@ -127,29 +143,43 @@ class Layout:
                 )
 
     def _unique(self, sheet: Sheet, group: tuple[Names, ...]) -> None:
+        if not all(names in sheet.leaves for names in group):
+            return  # the attribute itself has a mistake
         positions = tuple(sheet.leaves[names] for names in group)
-        name = unique_name(sheet.name, (sheet.columns[p].name for p in positions))
         fields = tuple(".".join(names) for names in group)
-        self.uniques.append(Unique(name, positions, fields))
+        if sheet.user is None:
+            name = unique_name(sheet.name, (sheet.columns[p].name for p in positions))
+            self.uniques.append(Unique(name, positions, fields))
+        elif set(positions) not in [set(unique.columns) for unique in self.uniques]:
+            self.mistakes.add(
+                f"{sheet.place}.{', '.join(fields)}",
+                f"is unique by unique=, and the table {sheet.name!r} has no such"
+                " constraint.",
+                "Add a UniqueConstraint to the table, or leave it out of unique=.",
+            )
+
+    # -------------------------------------------------------------- the children
 
     def _children(self, parent: Sheet, shape: Composite) -> None:
         for attribute, collection in shape.collections():
-            sheet = self._child_sheet(parent, attribute, collection)
+            said = self.said.child_table(collection.spot)
+            default = joined(parent.name, attribute)
+            sheet = self._sheet(said, default, collection, parent)
+            sheet.attribute = attribute
+            self._child(sheet, parent, collection)
             if isinstance(collection.item, Composite):
                 self._children(sheet, collection.item)
 
-    def _child_sheet(
-        self, parent: Sheet, attribute: str, collection: Collection
-    ) -> Sheet:
-        said = self.said.child_table(collection.spot)
-        name = said if isinstance(said, str) else joined(parent.name, attribute)
+    def _child(self, sheet: Sheet, parent: Sheet, collection: Collection) -> None:
         root = self.sheets[0]
-        sheet = Sheet(name, collection, parent, attribute)
         sheet.owner_column = joined(root.name, root.columns[0].name)
-        self.sheets.append(sheet)
         self._inherit(sheet, parent)
         self._identify(sheet, collection)
-        return sheet
+        own = self._own(sheet)
+        if own is not None:
+            sheet.owner_column = own.owner(root)
+            own.keys()
+            own.child_uniques()
 
     def _inherit(self, sheet: Sheet, parent: Sheet) -> None:
         if parent.parent is None:
@@ -157,7 +187,8 @@ class Layout:
         for index, column in enumerate(parent.columns[: parent.key_size]):
             own = index >= parent.inherited
             name = joined(parent.attribute, column.name) if own else column.name
-            sheet.columns.append(attrs.evolve(column, name=name, names=()))
+            plain = attrs.evolve(column, name=name, names=(), source=None)
+            self._append(sheet, plain, sheet.place)
         sheet.inherited = parent.key_size
 
     def _identify(self, sheet: Sheet, collection: Collection) -> None:
@@ -177,23 +208,29 @@ class Layout:
         sheet.key_size = sheet.inherited + own
 
     def _position(self, sheet: Sheet) -> int:
-        sheet.columns.append(Column("position", POSITION, nullable=False, names=()))
-        return len(sheet.columns) - 1
+        column = Column("position", _POSITION, nullable=False, names=())
+        return self._append(sheet, column, sheet.place)
+
+    # --------------------------------------------------------------- the columns
 
     def _leaf(
         self, sheet: Sheet, names: Names, scalar: Scalar, *, nullable: bool, index: bool
     ) -> None:
         target = self.said.reference(scalar.spot)
         name = joined(*names) if names else "value"
-        scalar = attrs.evolve(scalar, nullable=nullable)
         position = self._column(
-            sheet, name, scalar, names=names, index=index or target is not None
+            sheet,
+            name,
+            attrs.evolve(scalar, nullable=nullable),
+            names=names,
+            index=index or target is not None,
         )
         sheet.leaves[names] = position
+        place = (self.sheets.index(sheet), position)
         if target is not None:
-            self._reference(sheet, position, target)
-            if scalar.said:
-                self.fixed.add((self.sheets.index(sheet), position))
+            self._claims[place] = target
+        if scalar.said or sheet.user is not None:
+            self.fixed.add(place)
 
     def _column(
         self,
@@ -204,46 +241,75 @@ class Layout:
         names: Names = (),
         index: bool = False,
     ) -> int:
-        kind = self._indexable(scalar) if index else scalar.type
-        sheet.columns.append(Column(name, kind, nullable=scalar.nullable, names=names))
+        kind = scalar.type
+        if sheet.user is None:
+            kind = self._sized(scalar, index=index)
+        column = Column(name, kind, nullable=scalar.nullable, names=names)
+        return self._append(sheet, column, scalar.spot, said=scalar.said)
+
+    def _append(
+        self, sheet: Sheet, column: Column, place: object, *, said: bool = False
+    ) -> int:
+        own = self._own(sheet)
+        if own is not None:
+            column = own.column(column, place, said=said)
+        sheet.columns.append(column)
         return len(sheet.columns) - 1
 
-    def _indexable(self, scalar: Scalar) -> ColumnType:
-        kind = scalar.type
-        if not isinstance(kind, Text | Binary) or kind.length is not None:
+    def _sized(self, scalar: Scalar, *, index: bool) -> ColumnType:
+        """Give texts in indexes a length, which MariaDB needs; check what was said."""
+        kind, spot = scalar.type, scalar.spot
+        if kind is UNSCALED:
+            self.mistakes.add(
+                spot,
+                "is a Decimal of unknown size.",
+                "Say how many digits it has, and how many of them after the point:"
+                f" columns={{{spot}: Decimal(12, 2)}}.",
+            )
+        if index and isinstance(kind, Json):
+            self.mistakes.add(
+                spot,
+                "is JSON, which cannot be indexed.",
+                "Keep what is to be unique or referred to in an attribute of its own.",
+            )
+        if not index or not isinstance(kind, Text | Binary) or kind.length is not None:
             return kind
-        bounded_kind = type(kind)(INDEXED_TEXT_LENGTH)
+        shorter = type(kind)(INDEXED_TEXT_LENGTH)
         if scalar.said:
             self.mistakes.add(
-                scalar.spot,
+                spot,
                 "is indexed, and columns= gives it no length.",
-                f"MariaDB cannot index it: say {bounded_kind!r}, for example.",
+                f"MariaDB cannot index it: say {shorter!r}, for example.",
             )
-        return bounded_kind
+        return shorter
 
-    def _reference(self, sheet: Sheet, position: int, target: type) -> None:
-        column = sheet.columns[position]
-        self.references.append(
-            Reference(
-                name=reference_name(sheet.name, column.name),
-                table=self.sheets.index(sheet),
-                column=position,
-                target=target,
-                fields=(self._field(sheet, column.names),),
+    def _refer(self, number: int, sheet: Sheet) -> None:
+        claims = {c: t for (n, c), t in self._claims.items() if n == number}
+        own = self._own(sheet)
+        if own is None:
+            for column, target in claims.items():
+                name = reference_name(sheet.name, sheet.columns[column].name)
+                field = self.field(number, column)
+                self.references.append(
+                    Reference(name, number, column, target, (field,))
+                )
+            return
+        positions = {column.name: n for n, column in enumerate(sheet.columns)}
+        for said in own.references():
+            column = positions[said.columns[0]]
+            claimed = claims.pop(column, None)
+            self.foreign.append(Foreign(number, column, said, claimed))
+        for column, target in claims.items():
+            self.mistakes.add(
+                f"{self.root.cls.__name__}.{self.field(number, column)}",
+                f"refers to {target.__name__} by references=, and its column"
+                f" {sheet.name}.{sheet.columns[column].name} has no foreign key.",
+                "Add a ForeignKey to the table, or leave it out of references=.",
             )
-        )
-
-    def _field(self, sheet: Sheet, names: Names) -> str:
-        parts = list(names)
-        above: Sheet | None = sheet
-        while above is not None and above.attribute:
-            parts.insert(0, above.attribute)
-            above = above.parent
-        return ".".join(parts)
 
     def _check_names(self, sheet: Sheet) -> None:
         names = [column.name for column in sheet.columns]
-        names.append(sheet.owner_column or self.said.version)
+        names.append(sheet.owner_column or self.version)
         seen: set[str] = set()
         for name in names:
             if name.lower() in seen:

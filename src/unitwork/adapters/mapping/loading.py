@@ -10,13 +10,15 @@ from typing import Any
 import attrs
 
 from unitwork.adapters.mapping.description import State
-from unitwork.adapters.mapping.layout import Layout, Sheet
-from unitwork.adapters.mapping.members import in_slots, is_frozen
+from unitwork.adapters.mapping.layout import Layout
+from unitwork.adapters.mapping.members import in_slots
 from unitwork.adapters.mapping.shape import Collection, Composite, Names, Scalar
+from unitwork.adapters.mapping.sheet import Sheet
 from unitwork.adapters.mapping.source import Source
-from unitwork.adapters.mapping.types import ColumnType, Enumeration, Json, Refused
+from unitwork.adapters.mapping.types import ColumnType, Enumeration, Refused
 
 _POSITIONS = "Positions in a list must count from 0 without a gap."
+_EMPTY: dict[type, str] = {list: "[]", dict: "{}", set: "set()"}
 _ORPHAN = "It belongs to a row that is not there."
 
 
@@ -40,6 +42,9 @@ class Cell:
     position: int
     value: str
     row: str
+    """The variable with the row that the key is taken from."""
+    key_size: int
+    """How many columns of it follow the root's key; 0 for a row of the root."""
 
 
 def make_load(layout: Layout) -> Callable[[State], Any]:
@@ -64,10 +69,11 @@ def _unreadable(
 ) -> Unreadable:
     sheet = layout.sheets[cell.number]
     column = sheet.columns[cell.position]
-    value, row = variables[cell.value], variables[cell.row]
-    key = variables["state"][0][0][0]
-    if cell.number:
-        key = (key, *row[: sheet.key_size])
+    value, key = variables[cell.value], variables["state"][0][0][0]
+    if cell.key_size:
+        key = (key, *variables[cell.row][: cell.key_size])
+    if isinstance(value, list):
+        value = [place for place, _ in value]
     rule = str(error) if isinstance(error, Refused) else _rule(column.type, value)
     return Unreadable(sheet.name, column.name, key, value, rule)
 
@@ -135,8 +141,10 @@ class _Writer:
         """Make the items of a child table, those of one parent together."""
         source, sheet = self.source, self.layout.sheets[number]
         empty = self._empty(sheet)
-        source.add(f"{'g' if sheet.inherited else 'c'}{number} = "
-                   f"{'{}' if sheet.inherited else empty}")
+        source.add(
+            f"{'g' if sheet.inherited else 'c'}{number} = "
+            f"{'{}' if sheet.inherited else empty}"
+        )
         source.add(f"for r{number} in rows{number}:")
         source.depth += 1
         self._unpack(number)
@@ -148,13 +156,14 @@ class _Writer:
         if sheet.inherited:
             parent = self._key(number, sheet.inherited)
             source.add(f"c{number} = g{number}.get({parent})")
-            source.add(f"if c{number} is None: c{number} = g{number}[{parent}] = {empty}")
+            source.add(
+                f"if c{number} is None: c{number} = g{number}[{parent}] = {empty}"
+            )
         self._put(number, sheet, item)
         source.depth -= 1
 
     def _empty(self, sheet: Sheet) -> str:
-        container = sheet.shape.container  # type: ignore[union-attr]  # a child table
-        return {list: "[]", dict: "{}", set: "set()"}[container]
+        return _EMPTY[sheet.shape.container]  # type: ignore[union-attr]  # a child table
 
     def _key(self, number: int, size: int) -> str:
         names = ", ".join(f"v{number}_{i}" for i in range(size))
@@ -173,7 +182,7 @@ class _Writer:
             place = f"v{number}_{sheet.position}"
             source.add(
                 f"if {place} != len(c{number}): raise Refused({_POSITIONS!r})",
-                Cell(number, sheet.position, place, f"r{number}"),
+                self._cell(number, sheet.position),
             )
             source.add(f"c{number}.append({item})")
 
@@ -182,7 +191,8 @@ class _Writer:
         first = f"next(iter(g{number}))"
         source.add(f"if g{number}:")
         source.add(f"    lost = {first if size > 1 else f'({first},)'}")
-        source.add(f"    raise Refused({_ORPHAN!r})", Cell(number, 0, "lost", "lost"))
+        cell = Cell(number, 0, "lost", "lost", size)
+        source.add(f"    raise Refused({_ORPHAN!r})", cell)
 
     def _restored(self, number: int, position: int, *, nullable: bool) -> str:
         """Write the line that restores a value, if it needs one; name the result."""
@@ -197,8 +207,13 @@ class _Writer:
             line = f"{self.source.constant(kind.restore, 'restore')}({value})"
         if nullable:
             line = f"None if {value} is None else {line}"
-        self.source.add(f"{made} = {line}", Cell(number, position, value, f"r{number}"))
+        self.source.add(f"{made} = {line}", self._cell(number, position))
         return made
+
+    def _cell(self, number: int, position: int) -> Cell:
+        size = self.layout.sheets[number].key_size if number else 0
+        value = f"v{number}_{position}"
+        return Cell(number, position, value, f"r{number}", size)
 
     def _object(
         self, number: int, shape: Composite, variable: str, names: Names
@@ -211,7 +226,7 @@ class _Writer:
             values[name] = f"{self.source.constant(factory, 'make')}()"
         cls = self.source.constant(shape.cls, shape.cls.__name__)
         self.source.add(f"{variable} = new({cls})")
-        plain = shape.cls.__setattr__ is object.__setattr__
+        plain = getattr(shape.cls, "__setattr__") is object.__setattr__  # noqa: B009 - mypy takes them for two kinds
         if in_slots(shape.cls):
             for name, value in values.items():
                 self._set(variable, name, value, plain=plain)
@@ -253,6 +268,7 @@ class _Writer:
             empty = self._empty(sheet)
             self.source.add(f"{variable} = g{number}.pop({key}, None) or {empty}")
         if sheet.position is not None and sheet.position >= sheet.key_size:
-            cell = Cell(number, sheet.position, variable, f"r{number}")
+            size = sheet.inherited
+            cell = Cell(number, sheet.position, variable, f"r{parent}", size)
             self.source.add(f"{variable} = in_order({variable})", cell)
         return variable

@@ -52,8 +52,10 @@ def is_value(cls: type) -> bool:
 
 def in_slots(cls: type) -> bool:
     """Tell whether any attribute of its instances is outside of their `__dict__`."""
-    found = (next((vars(k)[n] for k in cls.__mro__ if n in vars(k)), None)
-             for n in names_of(cls))
+    found = (
+        next((vars(k)[n] for k in cls.__mro__ if n in vars(k)), None)
+        for n in names_of(cls)
+    )
     return any(isinstance(f, types.MemberDescriptorType) for f in found)
 
 
@@ -92,7 +94,9 @@ def members(cls: type, namespace: Mapping[str, Any]) -> Iterator[Member]:
     for name in names_of(cls):
         hint, problem = _hint(cls, name, namespace)
         origin = get_origin(hint)
-        marker = origin if isinstance(origin, type) and issubclass(origin, Field) else None
+        marker = (
+            origin if isinstance(origin, type) and issubclass(origin, Field) else None
+        )
         inside = get_args(hint)[0] if marker else hint
         yield Member(name, inside, marker, said.get(name, Declaration()), problem)
 
@@ -103,13 +107,13 @@ def _hint(cls: type, name: str, namespace: Mapping[str, Any]) -> tuple[Any, str]
         if name in annotations:
             break
     else:
-        return UNKNOWN, "It has no annotation"
+        return UNKNOWN, ""
     module = vars(sys.modules.get(owner.__module__, types))
     holder = types.SimpleNamespace(__annotations__={name: annotations[name]})
     try:
         return get_type_hints(holder, globalns={**namespace, **module})[name], ""
     except Exception as error:  # noqa: BLE001 - an annotation may be any expression
-        return UNKNOWN, f"Its annotation cannot be resolved at run time ({error})"
+        return UNKNOWN, f"its annotation cannot be resolved at run time ({error})"
 
 
 def is_key(member: Member) -> bool:

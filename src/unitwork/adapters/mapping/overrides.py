@@ -72,32 +72,42 @@ class Said:
         )
         self.table = overrides.get("table")
         self.key = overrides.get("key")
-        self.keys = dict(overrides.get("keys", {}))
+        self._keys = dict(overrides.get("keys", {}))
+        self._met: set[type] = set()
         self.version = overrides.get("version", "version")
         self.unique = [self._group(item) for item in overrides.get("unique", ())]
 
     def column(self, spot: Spot) -> ColumnType | None:
         """Return the column type that was said for a spot."""
-        return self._find("columns", spot)
+        found: ColumnType | None = self._find("columns", spot)
+        return found
 
     def reference(self, spot: Spot) -> type | None:
         """Return the class whose key a spot holds."""
-        return self._find("references", spot)
+        found: type | None = self._find("references", spot)
+        return found
 
     def child_table(self, spot: Spot) -> object:
         """Return the table that was said for a collection."""
         return self._find("tables", spot)
 
+    def child_key(self, cls: type) -> str | None:
+        """Return the attribute that identifies a plain child, if one was said."""
+        self._met.add(cls)
+        return self._keys.get(cls)
+
     def is_json(self, spot: Spot) -> bool:
         """Tell whether a spot is to be kept as JSON."""
         return bool(self._find("json", spot))
 
-    def leftovers(self) -> Iterator[tuple[str, AnyPath]]:
-        """Go through the entries that fit no attribute: option and path."""
+    def leftovers(self) -> Iterator[tuple[str, str]]:
+        """Go through the entries that fit nothing: option, and what it names."""
         for option, entries in self._entries.items():
             for path, _ in entries:
                 if id(path) not in self._used:
-                    yield option, path
+                    yield option, repr(path)
+        for cls in self._keys.keys() - self._met:
+            yield "keys", cls.__name__
 
     def _find(self, option: str, spot: Spot) -> Any:
         best, found = 0, None

@@ -18,12 +18,13 @@ from unitwork.adapters.mapping.criterion import (
 from unitwork.adapters.mapping.description import AggregateMapping, Column, SortTerm
 from unitwork.adapters.mapping.types import Binary, Refused, Text
 from unitwork.domain.errors import InvalidValueError, MisuseError
-from unitwork.domain.expression import Nulls, Path, Sort
+from unitwork.domain.expression import Nulls, Sort
 from unitwork.domain.specification import (
     Absence,
     Comparison,
     Conjunction,
     Disjunction,
+    Member,
     Membership,
     Negation,
     Operator,
@@ -113,7 +114,7 @@ def canonical_key(mapping: AggregateMapping, key: Any) -> Any:
     return _canonical(mapping, mapping.key, key)
 
 
-def _column(mapping: AggregateMapping, path: Path[Any, Any]) -> tuple[int, Column]:
+def _column(mapping: AggregateMapping, path: Member[Any]) -> tuple[int, Column]:
     position = mapping.position_of(path)
     return position, mapping.tables[0].columns[position]
 
@@ -130,7 +131,7 @@ def _canonical(mapping: AggregateMapping, column: Column, value: Any) -> Any:
         raise InvalidValueError(mapping.aggregate, name, value, str(refused)) from None
 
 
-def _require_order(path: Path[Any, Any], column: Column) -> None:
+def _require_order(path: Member[Any], column: Column) -> None:
     if not column.type.ordered:
         raise MisuseError(
             f"{path!r} has no order.",

@@ -11,7 +11,7 @@ from unitwork.adapters.mapping.derivation import Derivation
 from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.mapping.dumping import make_dump
 from unitwork.adapters.mapping.layout import Layout
-from unitwork.adapters.mapping.linking import comparable, link, ordered
+from unitwork.adapters.mapping.linking import comparable, link
 from unitwork.adapters.mapping.loading import make_load
 from unitwork.adapters.mapping.overrides import Mistakes, Overrides, Said
 from unitwork.domain.errors import MisuseError, SchemaError
@@ -110,30 +110,35 @@ class Schema:
     def _derived(self) -> dict[type, AggregateMapping]:
         if self._mappings is None:
             mistakes = Mistakes()
-            layouts = self._layouts(mistakes)
-            link(layouts, mistakes)
+            layouts = link(self._layouts(mistakes), mistakes)
             if found := tuple(mistakes):
                 raise SchemaError(found)
             self._mappings = {
                 layout.root.cls: _mapping(layout, position)
                 for position, layout in enumerate(layouts)
             }
+            self._warnings = tuple(w for layout in layouts for w in layout.warnings)
         return self._mappings
 
     def _layouts(self, mistakes: Mistakes) -> list[Layout]:
-        classes = {entry.cls.__name__: entry.cls for entry in self._registered}
-        layouts = []
+        names = {getattr(e.cls, "__name__", ""): e.cls for e in self._registered}
+        layouts: list[Layout] = []
         for entry in self._registered:
+            if any(layout.root.cls is entry.cls for layout in layouts):
+                mistakes.add(
+                    entry.cls.__name__, "is in the schema twice.", "Add it once."
+                )
+                continue
             said = Said(entry.overrides, mistakes)
-            derivation = Derivation(said, {**entry.names, **classes}, mistakes)
+            derivation = Derivation(said, {**entry.names, **names}, mistakes)
             shape = derivation.root(entry.cls)
-            if shape is None or shape.key is None:
+            if shape is None:
                 continue
             layout = Layout(shape, said, mistakes)
             layout.build()
             derivation.leftovers(entry.cls)
             layouts.append(layout)
-        return ordered(layouts)
+        return layouts
 
 
 def _mapping(layout: Layout, position: int) -> AggregateMapping:
@@ -144,7 +149,7 @@ def _mapping(layout: Layout, position: int) -> AggregateMapping:
         tables=tuple(sheet.table() for sheet in layout.sheets),
         key_attribute=layout.root.key or "",
         generated=layout.root.generated,
-        version_column=layout.said.version,
+        version_column=layout.version,
         uniques=tuple(layout.uniques),
         references=tuple(layout.references),
         comparable=comparable(layout),

@@ -9,6 +9,7 @@ Contract: 24.
 import json
 import math
 from datetime import UTC, date, datetime, timedelta
+from decimal import Context, Inexact, InvalidOperation
 from decimal import Decimal as PythonDecimal
 from enum import Enum
 from typing import Any
@@ -93,9 +94,30 @@ class Decimal(ColumnType):
 
     precision: int
     scale: int
+    _unit: PythonDecimal = attrs.field(init=False, eq=False, repr=False)
+    _exact: Context = attrs.field(init=False, eq=False, repr=False)
+
+    @_unit.default
+    def _last_digit(self) -> PythonDecimal:
+        return PythonDecimal(f"1E-{self.scale}")
+
+    @_exact.default
+    def _no_rounding(self) -> Context:
+        traps: list[Any] = [Inexact, InvalidOperation]
+        return Context(prec=max(self.precision, 1), traps=traps)
 
     def canonical(self, value: Any) -> PythonDecimal:
         """Refuse what would be rounded or is too long; keep `scale` digits."""
+        try:
+            exact = value.quantize(self._unit, context=self._exact)
+        except (ArithmeticError, AttributeError):
+            return self._judged(value)
+        if type(value) is not PythonDecimal or not exact or not exact.is_finite():
+            return self._judged(value)
+        return exact  # type: ignore[no-any-return]  # just checked
+
+    def _judged(self, value: Any) -> PythonDecimal:
+        """Say what is wrong, or go the long way for whole numbers and zeros."""
         if type(value) is not int:
             _of(PythonDecimal, value)
         exact = PythonDecimal(value)

@@ -15,7 +15,9 @@ import attrs
 from sqlalchemy.sql.base import Executable
 
 from unitwork.adapters.mapping.description import AggregateMapping
+from unitwork.adapters.sqlalchemy.patience import to_its_end
 from unitwork.adapters.storage import Isolation
+from unitwork.domain.storage_errors import ConnectionLostError
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any]
@@ -69,15 +71,26 @@ class AbstractConnection(ABC):
 
     @abstractmethod
     async def commit(self) -> None:
-        """Commit the transaction; if the server refuses, roll it back."""
+        """Commit the transaction. After an error it may still be open."""
 
     @abstractmethod
     async def rollback(self) -> None:
-        """Roll back what is open, if anything; a connection that cannot is broken."""
+        """Roll back what is open; does not raise: what cannot roll back is broken."""
 
     @abstractmethod
     async def release(self) -> None:
-        """Give it back to the pool, or destroy it if its state is unknown."""
+        """Give it back, or destroy it if its state is unknown; does not raise."""
+
+    async def abandon(self) -> None:
+        """Roll back and release, to the end, also while being cancelled."""
+
+        async def leave() -> None:
+            await self.rollback()
+            await self.release()
+
+        ended = await to_its_end(leave())
+        if ended.interruption is not None:
+            raise ended.interruption
 
 
 class AbstractDriver(ABC):
@@ -104,4 +117,19 @@ class AbstractDriver(ABC):
         A connection that died in the pool is replaced, once: nothing was done on it.
         Contract: 42.
         """
-        raise NotImplementedError
+        connection = await self.lend(read_only=read_only)
+        try:
+            return connection, await connection.run(make(), begin)
+        except ConnectionLostError:
+            await connection.abandon()
+            if connection.touched:
+                raise
+        except BaseException:
+            await connection.abandon()
+            raise
+        connection = await self.lend(read_only=read_only)
+        try:
+            return connection, await connection.run(make(), begin)
+        except BaseException:
+            await connection.abandon()
+            raise

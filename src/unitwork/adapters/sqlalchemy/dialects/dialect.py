@@ -1,0 +1,96 @@
+"""What every database must say of itself."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import attrs
+from sqlalchemy import URL, ColumnElement, UnaryExpression, bindparam
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from unitwork.adapters.mapping.types import ColumnType
+from unitwork.adapters.sqlalchemy.codec import PLAIN, Codec
+from unitwork.adapters.sqlalchemy.drivers.port import Begin
+from unitwork.adapters.sqlalchemy.fault import Fault
+
+Element = ColumnElement[Any]
+
+
+@attrs.frozen
+class Limits:
+    """How long a unit may wait, in seconds."""
+
+    lock_timeout: float
+    statement_timeout: float | None
+
+
+class AbstractDialect(ABC):
+    """One kind of database: its types, its SQL, its settings, its errors."""
+
+    name: ClassVar[str]
+    writers_queue: ClassVar[bool] = False
+    """Whether it has one writer at a time, so that they queue in this process."""
+    interrupts: ClassVar[bool] = False
+    """Whether a statement is stopped by an interrupt, and its connection survives."""
+    codecs: ClassVar[dict[type[ColumnType], Callable[[Any], Codec]]]
+
+    def codec(self, kind: ColumnType) -> Codec:
+        """Return how a type is kept in the library's own columns."""
+        for known in type(kind).__mro__:
+            if known in self.codecs:
+                return self.codecs[known](kind)
+        raise NotImplementedError(f"No codec for {kind!r} on {self.name}.")
+
+    @abstractmethod
+    def connect_arguments(self, url: URL, limits: Limits, *, read_only: bool) -> dict[str, Any]:
+        """Return what the driver's connect() is given."""
+
+    def prepare(
+        self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
+    ) -> None:
+        """Set up a new connection, and check that it is as it was asked to be."""
+
+    @abstractmethod
+    def begin(self, begin: Begin) -> tuple[str, ...]:
+        """Return the statements that begin a transaction."""
+
+    @abstractmethod
+    def in_transaction(self, connection: Any) -> bool:
+        """Tell, without asking the server, whether a driver's connection is in one."""
+
+    @abstractmethod
+    def one_of(self, column: Element, kind: ColumnType, name: str) -> Element:
+        """Compare with any number of values, bound under `name`, none of them null."""
+
+    def pack(self, kind: ColumnType, values: Sequence[Any]) -> Any:
+        """Return those values as one parameter."""
+        del kind
+        return list(values)
+
+    @abstractmethod
+    def contains(self, column: Element, text: Element) -> Element:
+        """Look for a text that is not empty anywhere in the column."""
+
+    @abstractmethod
+    def starts_with(self, column: Element, text: Element, length: Element) -> Element:
+        """Look for a text that is not empty at the column's start."""
+
+    @abstractmethod
+    def ends_with(self, column: Element, text: Element, length: Element) -> Element:
+        """Look for a text that is not empty at the column's end."""
+
+    def order(
+        self, column: Element, *, descending: bool, nulls_first: bool
+    ) -> tuple[UnaryExpression[Any], ...]:
+        """Order by a column that may be null."""
+        term = column.desc() if descending else column.asc()
+        return (term.nulls_first() if nulls_first else term.nulls_last(),)
+
+    @abstractmethod
+    def fault(self, error: BaseException) -> Fault:
+        """Classify an error by the driver's code."""
+
+
+def any_value(column: Element, name: str) -> Element:
+    """Compare with each value by a parameter of its own."""
+    return column.in_(bindparam(name, type_=PLAIN, expanding=True))

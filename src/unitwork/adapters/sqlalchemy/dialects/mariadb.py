@@ -1,0 +1,196 @@
+"""MariaDB, by asyncmy."""
+
+import math
+import re
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy import URL, UnaryExpression, func
+from sqlalchemy.dialects import mysql
+
+from unitwork.adapters.mapping import types as kinds
+from unitwork.adapters.mapping.types import ColumnType
+from unitwork.adapters.sqlalchemy import conversions as to
+from unitwork.adapters.sqlalchemy.codec import Codec
+from unitwork.adapters.sqlalchemy.dialects.dialect import (
+    AbstractDialect,
+    Element,
+    Limits,
+    any_value,
+)
+from unitwork.adapters.sqlalchemy.drivers.port import Begin
+from unitwork.adapters.sqlalchemy.fault import Fault, Kind
+from unitwork.adapters.storage import Isolation
+
+COLLATION = "utf8mb4_nopad_bin"
+_LONGEST_VARCHAR = 4000
+_IN_TRANSACTION = 1
+_INTEGERS = {16: mysql.SMALLINT, 32: mysql.INTEGER, 64: mysql.BIGINT}
+_CODES = {
+    1062: Kind.UNIQUE,
+    1586: Kind.UNIQUE,
+    1216: Kind.REFERENCE,
+    1217: Kind.REFERENCE,
+    1451: Kind.REFERENCE,
+    1452: Kind.REFERENCE,
+    1048: Kind.CONSTRAINT,
+    1364: Kind.CONSTRAINT,
+    4025: Kind.CONSTRAINT,
+    1020: Kind.CONFLICT,
+    1213: Kind.CONFLICT,
+    1205: Kind.BUSY,
+    1317: Kind.TIMEOUT,
+    1969: Kind.TIMEOUT,
+    1040: Kind.LOST,
+    1053: Kind.LOST,
+    1927: Kind.LOST,
+    2002: Kind.LOST,
+    2003: Kind.LOST,
+    2006: Kind.LOST,
+    2013: Kind.LOST,
+    2014: Kind.LOST,
+    2055: Kind.LOST,
+    1021: Kind.FULL,
+    1114: Kind.FULL,
+    1290: Kind.READ_ONLY,
+    1792: Kind.READ_ONLY,
+    1034: Kind.CORRUPT,
+    1194: Kind.CORRUPT,
+    1049: Kind.MISSING,
+    1146: Kind.MISSING,
+}
+_UNIQUE = re.compile(r"for key '(?:[^']*\.)?([^'.]+)'$")
+_REFERENCE = re.compile(r"fails \(`[^`]+`\.`([^`]+)`, CONSTRAINT `([^`]+)`")
+_CHECK = re.compile(r"CONSTRAINT `([^`]+)` failed for `[^`]+`\.`([^`]+)`")
+_COLUMN = re.compile(r"(?:Column|Field) '([^']+)'")
+_FIRST_CLIENT_CODE = 2000
+
+
+def _text(length: int | None) -> sa.types.TypeEngine[Any]:
+    if length is None or length > _LONGEST_VARCHAR:
+        return mysql.LONGTEXT(charset="utf8mb4", collation=COLLATION)
+    return mysql.VARCHAR(length, charset="utf8mb4", collation=COLLATION)
+
+
+def _binary(kind: kinds.Binary) -> Codec:
+    if kind.length is None or kind.length > _LONGEST_VARCHAR:
+        return Codec(mysql.LONGBLOB())
+    return Codec(sa.VARBINARY(kind.length))
+
+
+class MariaDb(AbstractDialect):
+    """MariaDB 10.5 or later."""
+
+    name = "mysql"
+    codecs: ClassVar[dict[type[ColumnType], Any]] = {
+        kinds.Integer: lambda kind: Codec(_INTEGERS[kind.bits]()),
+        kinds.Boolean: lambda _: Codec(sa.Boolean(), read=to.read_boolean),
+        kinds.Float: lambda kind: Codec(mysql.DOUBLE(asdecimal=False), read=kind.canonical),
+        kinds.Decimal: lambda kind: Codec(
+            mysql.DECIMAL(kind.precision, kind.scale), read=kind.canonical
+        ),
+        kinds.Text: lambda kind: Codec(_text(kind.length)),
+        kinds.Binary: _binary,
+        kinds.Timestamp: lambda _: Codec(
+            mysql.DATETIME(fsp=6), to.write_naive, to.read_naive
+        ),
+        kinds.Date: lambda _: Codec(sa.Date()),
+        kinds.Duration: lambda _: Codec(
+            mysql.BIGINT(), to.write_duration, to.read_duration
+        ),
+        kinds.Uuid: lambda _: Codec(
+            mysql.CHAR(32, charset="ascii", collation="ascii_bin"),
+            to.write_hex,
+            to.read_hex,
+        ),
+        kinds.Enumeration: lambda kind: Codec(
+            _text(max(map(len, kind.enum.__members__))), read=to.read_member(kind)
+        ),
+        kinds.Json: lambda _: Codec(_text(None), read=to.read_json),
+    }
+
+    def connect_arguments(
+        self, url: URL, limits: Limits, *, read_only: bool
+    ) -> dict[str, Any]:
+        """Send one statement after connecting: refuse, never repair, what is given."""
+        del url
+        lock_wait = max(1, math.ceil(limits.lock_timeout))
+        settings = {
+            "sql_mode": "'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,"
+            "NO_ENGINE_SUBSTITUTION'",
+            "time_zone": "'+00:00'",
+            "collation_connection": COLLATION,
+            "max_sort_length": 8388608,
+            "innodb_lock_wait_timeout": lock_wait,
+            "lock_wait_timeout": lock_wait,
+            "max_statement_time": limits.statement_timeout or 0,
+            "tx_isolation": "'READ-COMMITTED'",
+            "tx_read_only": int(read_only),
+            "autocommit": 1,
+        }
+        said = ", ".join(f"SESSION {name} = {value}" for name, value in settings.items())
+        return {"charset": "utf8mb4", "init_command": f"SET {said}"}
+
+    def begin(self, begin: Begin) -> tuple[str, ...]:
+        """Fix a snapshot at once only where nothing will be locked first."""
+        if begin.isolation is Isolation.READ_COMMITTED:
+            return ("START TRANSACTION",)
+        serializable = begin.isolation is Isolation.SERIALIZABLE and begin.writes
+        level = "SERIALIZABLE" if serializable else "REPEATABLE READ"
+        mode = "" if begin.writes else " WITH CONSISTENT SNAPSHOT, READ ONLY"
+        return (
+            f"SET TRANSACTION ISOLATION LEVEL {level}",
+            f"START TRANSACTION{mode}",
+        )
+
+    def in_transaction(self, connection: Any) -> bool:
+        """Look at the status that came with the server's last answer."""
+        return bool(connection.server_status & _IN_TRANSACTION)
+
+    def one_of(self, column: Element, kind: ColumnType, name: str) -> Element:
+        """Name each value: the client writes them into the statement, without limit."""
+        del kind
+        return any_value(column, name)
+
+    def contains(self, column: Element, text: Element) -> Element:
+        """Find the text, under the column's binary collation."""
+        return func.locate(text, column) > 0
+
+    def starts_with(self, column: Element, text: Element, length: Element) -> Element:
+        """Compare the first characters."""
+        return func.left(column, length) == text
+
+    def ends_with(self, column: Element, text: Element, length: Element) -> Element:
+        """Compare the last characters."""
+        return func.right(column, length) == text
+
+    def order(
+        self, column: Element, *, descending: bool, nulls_first: bool
+    ) -> tuple[UnaryExpression[Any], ...]:
+        """Order by nullness first, where null is not the smallest anyway."""
+        term = column.desc() if descending else column.asc()
+        if nulls_first != descending:
+            return (term,)
+        unknown = column.is_(None)
+        return (unknown.desc() if nulls_first else unknown.asc(), term)
+
+    def fault(self, error: BaseException) -> Fault:
+        """Go by the server's error number; 2000 and up are the client's own."""
+        code = error.args[0] if error.args else None
+        if not isinstance(code, int):
+            lost = isinstance(error, OSError) or "Error" in type(error).__name__
+            return Fault(Kind.LOST if lost else Kind.OTHER, str(error) or repr(error))
+        detail = str(error.args[1]) if len(error.args) > 1 else str(error)
+        constraint = table = None
+        columns: tuple[str, ...] = ()
+        if said := _UNIQUE.search(detail):
+            constraint = said[1]
+        elif said := _REFERENCE.search(detail):
+            table, constraint = said[1], said[2]
+        elif said := _CHECK.search(detail):
+            constraint, table = said[1], said[2]
+        elif said := _COLUMN.search(detail):
+            columns = (said[1],)
+        return Fault(
+            _CODES.get(code, Kind.OTHER), detail, str(code), constraint, table, columns
+        )

@@ -1,0 +1,204 @@
+"""The driver for every database: SQLAlchemy Core over an AsyncConnection.
+
+Cost: a greenlet for each phase, and a task for each phase of SQLite.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
+from unitwork.adapters.sqlalchemy.drivers.port import (
+    AbstractConnection,
+    AbstractDriver,
+    Begin,
+    Phase,
+    Step,
+)
+from unitwork.adapters.sqlalchemy.errors import Translator
+from unitwork.adapters.sqlalchemy.patience import shielded
+from unitwork.domain.errors import CommitOutcomeUnknownError
+from unitwork.domain.storage_errors import ConnectionLostError
+
+T = TypeVar("T")
+_log = logging.getLogger("unitwork")
+_INTERRUPT_SECONDS = 0.005
+
+
+class PortableConnection(AbstractConnection):
+    """One AsyncConnection, in the driver's autocommit mode; we say BEGIN ourselves."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        dialect: AbstractDialect,
+        translator: Translator,
+        statement_timeout: float | None,
+    ) -> None:
+        """Wrap a connection that was just lent."""
+        self.core = connection
+        self.touched = False
+        self._dialect = dialect
+        self._translator = translator
+        self._statement_timeout = statement_timeout
+        self._stopped = False
+        self._broken = False
+
+    @property
+    def in_transaction(self) -> bool:
+        """Tell whether the driver knows of an open transaction."""
+        return self.usable and self._dialect.in_transaction(self._driver)
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether its state is known."""
+        return not (self._broken or self.core.closed or self.core.invalidated)
+
+    async def run(self, phase: Phase[T], begin: Begin | None = None) -> T:
+        """Run a phase in one greenlet."""
+        statements = () if begin is None else self._dialect.begin(begin)
+        work = self.core.run_sync(self._perform, phase, statements)
+        try:
+            if self._dialect.interrupts:
+                return await self._interruptible(work)
+            return await work
+        finally:
+            phase.close()
+
+    async def commit(self) -> None:
+        """Send COMMIT."""
+        await self.core.run_sync(self._say, "COMMIT", committing=True)
+
+    async def rollback(self) -> None:
+        """Send ROLLBACK if a transaction is open; databases end some by themselves."""
+        try:
+            if self.in_transaction:
+                await self.core.run_sync(self._say, "ROLLBACK")
+        except Exception:  # noqa: BLE001 - whatever it was, the connection is lost to us
+            self._broken = True
+
+    async def release(self) -> None:
+        """Give it back to SQLAlchemy's pool."""
+        try:
+            if self._broken:
+                await self.core.invalidate()
+            await self.core.close()
+        except Exception:
+            _log.warning("A connection could not be given back", exc_info=True)
+
+    @property
+    def _driver(self) -> Any:
+        return self.core.sync_connection.connection.driver_connection  # type: ignore[union-attr]  # it is open
+
+    async def _interruptible(self, work: Any) -> Any:
+        """Interrupt the running statement when cancelled, and wait for its end."""
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            self._stopped = True
+            with shielded():
+                while not task.done():
+                    self._interrupt()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await asyncio.wait([task], timeout=_INTERRUPT_SECONDS)
+            self._stopped = False
+            task.exception()
+            raise
+        return task.result()
+
+    def _interrupt(self) -> None:
+        with contextlib.suppress(Exception):
+            self._driver._conn.interrupt()  # noqa: SLF001 - aiosqlite's own is a coroutine
+
+    def _perform(
+        self, connection: Connection, phase: Phase[T], begin: tuple[str, ...]
+    ) -> T:
+        for statement in begin:
+            self._say(connection, statement)
+        reply = None
+        while True:
+            try:
+                step = phase.send(reply)
+            except StopIteration as end:
+                value: T = end.value
+                return value
+            reply = self._answer(connection, step)
+
+    def _say(
+        self, connection: Connection, statement: str, *, committing: bool = False
+    ) -> None:
+        try:
+            connection.exec_driver_sql(statement)
+        except BaseException as error:  # noqa: BLE001 - translated, and raised
+            self._refuse(error, committing=committing)
+        self.touched = True
+
+    def _answer(self, connection: Connection, step: Step) -> Any:
+        if self._stopped:
+            raise asyncio.CancelledError
+        many = step.parameters if len(step.parameters) > 1 else step.parameters[0]
+        try:
+            with self._limited():
+                result = connection.execute(step.statement, many)
+                reply = result.fetchall() if step.fetches else result.rowcount
+        except BaseException as error:  # noqa: BLE001 - translated, and raised
+            self._refuse(error, writes=step.writes)
+        self.touched = True
+        return reply
+
+    def _refuse(self, error: BaseException, **context: Any) -> NoReturn:
+        made = self._translator.translate(error, **context)
+        if isinstance(made, ConnectionLostError | CommitOutcomeUnknownError):
+            self._broken = True
+        if made is error:
+            raise error
+        raise made from made.__cause__
+
+    @contextlib.contextmanager
+    def _limited(self) -> Iterator[None]:
+        """Interrupt a statement when its time is up; servers do so by themselves."""
+        if self._statement_timeout is None or not self._dialect.interrupts:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._statement_timeout, self._interrupt)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+class PortableDriver(AbstractDriver):
+    """Lend connections of SQLAlchemy's pools."""
+
+    def __init__(
+        self,
+        engine: Callable[[bool], AsyncEngine],
+        dialect: AbstractDialect,
+        translator: Translator,
+        statement_timeout: float | None,
+    ) -> None:
+        """Take what gives the engine, for reading only or not, when it is needed."""
+        self._engine = engine
+        self._dialect = dialect
+        self._translator = translator
+        self._statement_timeout = statement_timeout
+
+    async def lend(self, *, read_only: bool) -> PortableConnection:
+        """Check a connection out."""
+        try:
+            connection = await self._engine(read_only).connect()
+        except BaseException as error:
+            made = self._translator.translate(error)
+            if made is error:
+                raise
+            raise made from made.__cause__
+        return PortableConnection(
+            connection, self._dialect, self._translator, self._statement_timeout
+        )

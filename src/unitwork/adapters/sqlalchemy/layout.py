@@ -1,0 +1,151 @@
+"""How the rows of one aggregate stand in tables: names, positions, conversions."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import attrs
+import sqlalchemy as sa
+from sqlalchemy import ColumnClause, MetaData, TableClause
+
+from unitwork.adapters.mapping.description import AggregateMapping, Column, Row, Table
+from unitwork.adapters.mapping.types import Refused
+from unitwork.adapters.sqlalchemy.codec import Codec
+from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect, Element
+from unitwork.domain.errors import StoredValueError
+
+
+@attrs.frozen(eq=False)
+class Place:
+    """One column of a table."""
+
+    column: Column
+    name: str
+    codec: Codec
+
+    def write(self, value: Any) -> Any:
+        """Return what the driver is given for a canonical value."""
+        if value is None or self.codec.write is None:
+            return value
+        return self.codec.write(value)
+
+    def within(self, table: Any) -> Element:
+        """Return the column of a table clause or alias, as it is selected and compared."""
+        column: Element = table.c[self.name]
+        if self.codec.as_text:
+            return sa.cast(column, sa.Text)
+        return column if self.codec.collation is None else sa.collate(
+            column, self.codec.collation
+        )
+
+
+@attrs.frozen(eq=False)
+class Sheet:
+    """One table of an aggregate, as statements name it."""
+
+    table: sa.Table
+    clause: TableClause
+    """The same names without types: nothing is converted behind our back."""
+    described: Table
+    places: tuple[Place, ...]
+
+    @property
+    def key_size(self) -> int:
+        """How many leading columns identify a row inside its aggregate."""
+        return self.described.key_size
+
+    def encode(self, row: Row) -> list[Any]:
+        """Return what the driver is given for a row."""
+        return [place.write(value) for place, value in zip(self.places, row, strict=True)]
+
+    def decode(self, stored: Sequence[Any], key: Any) -> Row:
+        """Return the canonical row.
+
+        Raises:
+            StoredValueError: a value is outside the contract.
+        """
+        row = []
+        for place, value in zip(self.places, stored, strict=True):
+            if value is None:
+                if not place.column.nullable:
+                    raise self._unreadable(place, key, None, "It must not be NULL.")
+            elif place.codec.read is not None:
+                try:
+                    value = place.codec.read(value)  # noqa: PLW2901 - the same, converted
+                except Refused as refused:
+                    raise self._unreadable(place, key, value, str(refused)) from None
+            row.append(value)
+        return tuple(row)
+
+    def _unreadable(
+        self, place: Place, key: Any, value: Any, rule: str
+    ) -> StoredValueError:
+        return StoredValueError(self.table.name, place.name, key, value, rule)
+
+
+@attrs.frozen(eq=False)
+class Layout:
+    """All tables of one aggregate; the first is the root's."""
+
+    mapping: AggregateMapping
+    sheets: tuple[Sheet, ...]
+
+    @property
+    def root(self) -> Sheet:
+        """Return the root's table."""
+        return self.sheets[0]
+
+    @property
+    def children(self) -> tuple[Sheet, ...]:
+        """Return the other tables, parents before what they own."""
+        return self.sheets[1:]
+
+    @property
+    def key(self) -> Place:
+        """Return the root's key."""
+        return self.root.places[0]
+
+
+def lay_out(
+    mapping: AggregateMapping,
+    metadata: MetaData,
+    dialect: AbstractDialect,
+    codecs: dict[tuple[str, str], Codec],
+) -> Layout:
+    """Find the tables and codecs of a mapping.
+
+    Args:
+        mapping: what is stored.
+        metadata: holds its tables.
+        dialect: the database.
+        codecs: by table and column, of columns that are the user's own.
+    """
+    sheets = []
+    for number, described in enumerate(mapping.tables):
+        table = _table(metadata, described)
+        places = tuple(
+            Place(
+                column,
+                column_name(column),
+                codecs.get((table.key, column.name)) or dialect.codec(column.type),
+            )
+            for column in described.columns
+        )
+        names = [place.name for place in places]
+        extra = described.owner_column if number else mapping.version_column
+        clause = sa.table(table.name, *_columns([extra, *names]), schema=table.schema)
+        sheets.append(Sheet(table, clause, described, places))
+    return Layout(mapping, tuple(sheets))
+
+
+def column_name(column: Column) -> str:
+    """Return a column's name in the database."""
+    return column.name if column.source is None else str(column.source.name)
+
+
+def _table(metadata: MetaData, described: Table) -> sa.Table:
+    key = described.name if described.source is None else described.source.key
+    return metadata.tables[key]
+
+
+def _columns(names: Iterable[str]) -> list[ColumnClause[Any]]:
+    return [sa.column(name) for name in dict.fromkeys(names)]

@@ -1,0 +1,44 @@
+"""What the cases of the contract share."""
+
+from collections.abc import AsyncIterator, Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.shop import Shop, open_shop
+from unitwork.adapters.storage import UnitOptions
+
+if TYPE_CHECKING:
+    from tests.storages import Storage
+
+WAIST = [
+    *("load", "scan", "count", "exists", "lock"),
+    *("flush", "savepoint", "undo", "release", "apply"),
+]
+
+
+@pytest.fixture
+async def shop(storage: "Storage") -> AsyncIterator[Shop]:
+    """A fresh shop on each storage in turn."""
+    async with open_shop(storage) as opened:
+        yield opened
+
+
+@pytest.fixture
+def calls(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The name of every call that units make through the waist, in order."""
+    seen: list[str] = []
+    kind = type(shop.database.open(UnitOptions()))
+    for name in WAIST:
+        monkeypatch.setattr(kind, name, _noted(getattr(kind, name), seen))
+    return seen
+
+
+def _noted(call: Callable[..., Any], seen: list[str]) -> Callable[..., Any]:
+    @wraps(call)
+    async def noted(*arguments: Any) -> Any:
+        seen.append(call.__name__)
+        return await call(*arguments)
+
+    return noted

@@ -1,0 +1,224 @@
+"""Leaving a block: by an exception, with changes pending, after a rollback."""
+
+import asyncio
+from collections.abc import Callable
+
+import attrs
+import pytest
+
+from tests.shop import (
+    Counter,
+    Customer,
+    OrderLine,
+    Paid,
+    Shop,
+    Status,
+    Ticket,
+    an_order,
+)
+from unitwork import (
+    Outcome,
+    UncommittedChangesError,
+    UniqueViolationError,
+    new_id,
+)
+from unitwork.adapters.storage import UnitOptions
+
+
+@pytest.mark.parametrize(
+    "make", [ValueError, TimeoutError, asyncio.CancelledError, KeyboardInterrupt]
+)
+async def test_an_exception_rolls_back_and_passes_unchanged(
+    shop: Shop, make: Callable[[], BaseException]
+) -> None:
+    """Contract 4: cancellations and time-outs are exceptions like any other."""
+    uow, thrown = shop.unit(), make()
+    with pytest.raises(BaseException) as caught:  # noqa: PT011 - the object is compared
+        async with uow:
+            uow.counters.add(Counter(name="a"))
+            raise thrown
+    assert caught.value is thrown
+    assert not hasattr(thrown, "__notes__")
+    assert thrown.__cause__ is None
+    assert thrown.__context__ is None
+    assert uow.outcome is Outcome.ROLLED_BACK
+    async with shop.unit() as other:
+        assert await other.counters.find("a") is None
+
+
+async def test_a_time_limit_rolls_back(shop: Shop) -> None:
+    """Contract 4: asyncio.timeout round a block ends it as any exception does."""
+    uow = shop.unit()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0), uow:
+            uow.counters.add(Counter(name="a"))
+            await asyncio.get_running_loop().create_future()
+    assert uow.outcome is Outcome.ROLLED_BACK
+    async with shop.unit() as other:
+        assert await other.counters.find("a") is None
+
+
+async def test_a_rollback_that_fails_is_attached_to_the_exception(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contract 4: a second failure never stands in for the first."""
+    kind = type(shop.database.open(UnitOptions()))
+    close = kind.close
+
+    async def broken(session: object) -> None:
+        await close(session)  # type: ignore[arg-type]  # of that kind
+        raise OSError("the line went dead")
+
+    monkeypatch.setattr(kind, "close", broken)
+    uow, thrown = shop.unit(), ValueError("first")
+    with pytest.raises(ValueError, match="first") as caught:
+        async with uow:
+            await uow.counters.find("a")
+            raise thrown
+    assert caught.value is thrown
+    assert thrown.__notes__ == [
+        "The rollback failed as well: OSError('the line went dead')"
+    ]
+    assert uow.outcome is Outcome.ROLLED_BACK
+
+
+async def test_an_exception_after_a_commit_changes_nothing(shop: Shop) -> None:
+    """Contract 4: what is committed stays, in storage and in memory."""
+    uow = shop.unit()
+    with pytest.raises(ZeroDivisionError):
+        async with uow:
+            uow.counters.add(counter := Counter(name="a", value=1))
+            await uow.commit()
+            counter.value = 2
+            _ = 1 / 0
+    assert (uow.outcome, counter.value) == (Outcome.COMMITTED, 2)
+    async with shop.unit() as other:
+        assert (await other.counters.get("a")).value == 1
+
+
+async def test_a_unit_left_without_a_commit_was_rolled_back(shop: Shop) -> None:
+    """Contract 4: it only read, and says so."""
+    async with shop.unit() as uow:
+        assert await uow.counters.find("a") is None
+    assert uow.outcome is Outcome.ROLLED_BACK
+
+
+async def test_leaving_with_changes_raises_and_names_them(shop: Shop) -> None:
+    """Contract 5: changes and events that nobody committed are rolled back."""
+    order = an_order()
+    await shop.store(Counter(name="a"), Counter(name="b"), Counter(name="c"), order)
+    uow = shop.unit()
+    with pytest.raises(UncommittedChangesError) as caught:
+        async with uow:
+            counter = await uow.counters.get("a")
+            counter.value = 1
+            uow.counters.remove(await uow.counters.get("b"))
+            await uow.counters.get("c")
+            uow.counters.add(Counter(name="d"))
+            (await uow.orders.get(order.id)).pay()
+    assert sorted(caught.value.changes) == [
+        "added Counter 'd'",
+        "changed Counter 'a'",
+        f"changed Order {order.id!r}",
+        f"recorded Paid(order={order.id!r})",
+        "removed Counter 'b'",
+    ]
+    assert (uow.outcome, counter.value, uow.events) == (Outcome.ROLLED_BACK, 0, ())
+    async with shop.unit() as other:
+        assert [c.name async for c in other.counters.stream()] == ["a", "b", "c"]
+        assert (await other.orders.get(order.id)).status is Status.OPEN
+
+
+async def test_leaving_with_an_event_only_raises_too(shop: Shop) -> None:
+    """Contract 5: a recorded event is something to commit."""
+    await shop.store(Counter(name="a"))
+    event = Paid(new_id())
+    with pytest.raises(UncommittedChangesError) as caught:
+        async with shop.unit() as uow:
+            uow.record(await uow.counters.get("a"), event)
+    assert caught.value.changes == (f"recorded {event!r}",)
+
+
+async def test_leaving_with_a_value_that_cannot_be_stored_raises(shop: Shop) -> None:
+    """Contract 5: a change is a change, also one that a commit would refuse."""
+    await shop.store(Counter(name="a"))
+    with pytest.raises(UncommittedChangesError) as caught:
+        async with shop.unit() as uow:
+            counter = await uow.counters.get("a")
+            counter.value = 1 << 63
+    assert caught.value.changes == ("changed Counter 'a'",)
+    assert counter.value == 0
+
+
+async def test_leaving_a_nested_block_with_changes_raises_and_undoes_them(
+    shop: Shop,
+) -> None:
+    """Contract 5: in a nested block too; the outer one goes on."""
+    await shop.store(Counter(name="a"), Counter(name="b"))
+    async with shop.unit() as uow:
+        a, b = await uow.counters.get("a"), await uow.counters.get("b")
+        a.value = 1
+        with pytest.raises(UncommittedChangesError) as caught:
+            async with uow:
+                a.value, b.value = 2, 2
+                uow.counters.add(Counter(name="c"))
+                uow.record(a, event := Paid(new_id()))
+        assert sorted(caught.value.changes) == [
+            "added Counter 'c'",
+            "changed Counter 'a'",
+            "changed Counter 'b'",
+            f"recorded {event!r}",
+        ]
+        assert (a.value, b.value, uow.events) == (1, 0, ())
+        async with uow:
+            pass  # nothing is pending here, though the outer block has changes
+        await uow.commit()
+    async with shop.unit() as other:
+        values = [(c.name, c.value) async for c in other.counters.stream()]
+        assert values == [("a", 1), ("b", 0)]
+
+
+async def test_leaving_after_a_rollback_is_clean(shop: Shop) -> None:
+    """Contract 5: whoever says rollback has decided."""
+    async with shop.unit() as uow:
+        uow.counters.add(Counter(name="a"))
+        await uow.rollback()
+    async with shop.unit() as other:
+        assert await other.counters.find("a") is None
+
+
+async def test_leaving_with_values_put_back_is_clean(shop: Shop) -> None:
+    """Contract 5: what equals the stored state is no pending change."""
+    order = an_order()
+    await shop.store(order)
+    async with shop.unit() as uow:
+        loaded = await uow.orders.get(order.id)
+        loaded.note, loaded.lines[0].quantity = "?", 9
+        loaded.lines.append(OrderLine("SOFA", 1))
+        uow.counters.add(counter := Counter(name="a"))
+        loaded.note, loaded.lines[0].quantity = None, 2
+        loaded.lines.pop()
+        uow.counters.remove(counter)
+
+
+async def _undo_by_rollback(shop: Shop, change: Callable[..., None]) -> None:
+    await _change(shop, change, leave=False)
+
+
+async def _undo_by_exception(shop: Shop, change: Callable[..., None]) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await _change(shop, change, leave=True)
+
+
+async def _change(shop: Shop, change: Callable[..., None], *, leave: bool) -> None:
+    async with shop.unit() as uow:
+        order = await uow.orders.first(an_order_number("A-1"))
+        assert order is not None
+        lines, parts, before = order.lines, list(order.lines), attrs.asdict(order)
+        uow.tickets.add(added := Ticket(title="concert", seats=["1"]))
+        uow.orders.remove(order)
+        change(order, added)
+        if leave:
+            _ = 1 / 0
+        await uow.rollback()
+    ...

@@ -1,0 +1,118 @@
+"""Criteria as data, written from classes."""
+
+import pytest
+
+from unitwork import (
+    AggregateRoot,
+    Field,
+    Key,
+    MisuseError,
+    Specification,
+    Value,
+    all_of,
+    any_of,
+    attribute,
+    field,
+)
+
+
+class Money(Value):
+    amount: Field[int]
+    currency: Field[str]
+
+
+class Order(AggregateRoot):
+    number: Key[str]
+    total: Field[Money]
+    note: Field[str | None] = field(default=None)
+
+
+class Special(Order):
+    reason: Field[str] = field(default="")
+
+
+class Plain:
+    """Any class."""
+
+
+def test_expressions_show_as_they_were_written() -> None:
+    """In error messages."""
+    assert repr(Order.number) == "Order.number"
+    assert repr(Order.total[Money.amount]) == "Order.total.amount"
+    assert repr(attribute(Plain, "name", str)) == "Plain.name"
+
+
+def test_an_inherited_field_begins_at_the_subclass() -> None:
+    """So that it fits the subclass's repository."""
+    assert repr(Special.number) == "Special.number"
+    assert Special.number.owner is Special
+    assert Order.number.owner is Order
+
+
+def test_expressions_can_be_keys_of_a_dict() -> None:
+    """`references={Order.customer: Customer}`."""
+    assert {Order.number: 1}[Order.number] == 1
+
+
+def test_a_criterion_has_no_truth_value() -> None:
+    """`a and b` would drop a side."""
+    with pytest.raises(MisuseError) as refused:
+        bool(Order.number == "1")
+
+    assert str(refused.value) == (
+        "A criterion was used as a truth value.\n"
+        "`and`, `or`, `not` and `if` would drop a part of it without a word.\n"
+        "Combine criteria with `&`, `|` and `~`, with brackets round each. [misuse]"
+    )
+
+
+def test_only_criteria_can_be_combined() -> None:
+    """A missing bracket makes `"x" & ...`."""
+    with pytest.raises(MisuseError, match=r"True is not a criterion"):
+        (Order.number == "1") & True  # type: ignore[operator]  # what is tested
+    with pytest.raises(MisuseError, match=r"'x' is not a criterion"):
+        all_of("x")  # type: ignore[arg-type]  # what is tested
+
+
+def test_comparison_with_none_is_refused() -> None:
+    """It would be unknown for every row."""
+    with pytest.raises(MisuseError) as refused:
+        Order.note == None  # noqa: B015, E711 - what is tested
+
+    assert str(refused.value) == (
+        "Order.note == None can never be true.\n"
+        "As in SQL, a comparison with None is unknown for every row.\n"
+        "Write Order.note.is_none() or ~Order.note.is_none(). [misuse]"
+    )
+
+
+def test_comparison_of_two_attributes_is_refused() -> None:
+    """The language compares an attribute with a value."""
+    with pytest.raises(MisuseError, match=r"Order.number < Order.note compares two"):
+        Order.number < Order.note  # type: ignore[operator]  # noqa: B015 - what is tested
+
+
+def members(specification: Specification[Order]) -> list[str]:
+    return [repr(member) for member in specification.paths()]
+
+
+def test_a_criterion_names_all_that_it_reads() -> None:
+    """However deep it is."""
+    criterion = all_of(
+        any_of(Order.number.in_(["1"]), None, Order.note.is_none()),
+        ~(Order.total[Money.amount] >= 3),
+        Order.note.endswith("x"),
+        None,
+    )
+
+    assert members(criterion) == [
+        "Order.number",
+        "Order.note",
+        "Order.total.amount",
+        "Order.note",
+    ]
+
+
+def test_everything_and_nothing_read_nothing() -> None:
+    """`all_of()` is true, `any_of()` is false."""
+    assert members(all_of()) == members(any_of()) == []
