@@ -51,6 +51,7 @@ check-types: $(VENV)/.check
 
 check-docs: $(VENV)/.check
 	$(BIN)/python scripts/check_links.py
+	$(BIN)/python scripts/check_readme.py
 
 bench: $(VENV)/.test ## compare with others, side by side
 	@$(BIN)/python -m benchmarks $(ARGS)

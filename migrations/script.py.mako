@@ -1,12 +1,13 @@
-"""${message}
+"""${message}.
 
 Revision: ${up_revision}
-After: ${down_revision | comma,n}
-Made: ${create_date}
+After: ${down_revision or "nothing" | comma,n}
+Made: ${create_date.date()}
 """
 
 import sqlalchemy as sa
 from alembic import op
+
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}

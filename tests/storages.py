@@ -150,10 +150,7 @@ class SqlStorage(Storage):
     ) -> AsyncIterator[SqlAlchemyDatabase]:
         """Make an empty database, its engine and its tables."""
         async with self.fresh() as url:
-            address = url.render_as_string(hide_password=False)
-            database = SqlAlchemyDatabase(
-                schema, address, lock_timeout=lock_timeout, **sql
-            )
+            database = SqlAlchemyDatabase(schema, url, lock_timeout=lock_timeout, **sql)
             try:
                 await database.create_all()
                 yield database

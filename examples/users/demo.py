@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 
 import httpx
@@ -87,7 +88,9 @@ def demonstrate(people: list[Person], database: Path, console: Console) -> int:
     console.print(f"{len(answers)} requests in {seconds:.1f} s; /stats: {statistics}")
     console.print(proved or "[red]The stored rows are not the confirmed ones.[/]")
     console.print("Server stopped, files removed.", NEXT, sep="\n\n")
-    broken = any(answer.status >= httpx.codes.INTERNAL_SERVER_ERROR for answer in answers)
+    broken = any(
+        answer.status >= httpx.codes.INTERNAL_SERVER_ERROR for answer in answers
+    )
     return 0 if proved and not broken else 1
 
 
@@ -121,7 +124,7 @@ def report(answers: list[Answer]) -> Table:
             for answer in reversed(answers)
             if answer.reason == reason
         }
-        shown = map(example, list(examples.values())[: -4 : -1])
+        shown = map(example, list(examples.values())[:-4:-1])
         table.add_row(reason or "Stored", str(rows), Text("\n").join(shown))
     return table
 
@@ -130,7 +133,9 @@ def example(answer: Answer) -> Text:
     """Show a row without the control characters that would move the cursor."""
     person = answer.person
     name, email = (
-        "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cell[:40])
+        "".join(
+            c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cell[:40]
+        )
         for cell in (person.name, person.email)
     )
     text = Text(f"line {person.line}: {name} <{email}>")
@@ -139,5 +144,6 @@ def example(answer: Answer) -> Text:
 
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # no replaced streams here
+        if isinstance(stream, TextIOWrapper):  # show what the terminal cannot as "?"
+            stream.reconfigure(errors="replace")
     sys.exit(main())

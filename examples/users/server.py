@@ -12,7 +12,10 @@ from fastapi import FastAPI
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Give the address; requests wait in the socket's queue until the start is over."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    # asyncio sends at once (TCP_NODELAY) only on sockets that say they are TCP
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from tests.shop import Counter, Customer, Order, OrderLine, Shop, ShopUnitOfWork
-from unitwork import ConcurrencyConflictError, MisuseError, Outcome, all_of
+from unitwork import ConcurrencyConflictError, MisuseError, Outcome, Page, all_of
 
 Read = Callable[[ShopUnitOfWork], Awaitable[object]]
 
@@ -41,10 +41,9 @@ def answer(found: object) -> object:
     """Show what a read gave, so that it can be compared."""
     if isinstance(found, Counter):
         return found.name, found.value
-    items = getattr(found, "items", found)
-    if isinstance(items, list):
-        return [answer(item) for item in items]
-    return found
+    if isinstance(found, Page):
+        return found.map(answer)
+    return [answer(item) for item in found] if isinstance(found, list) else found
 
 
 @pytest.fixture(params=READS)

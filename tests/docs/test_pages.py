@@ -19,6 +19,8 @@ import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
+import unitwork
+
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -28,8 +30,8 @@ RAISES = re.compile(r"# raises (\w+)$", re.MULTILINE)
 class Reader:
     """Reads pages as a careful user would, who types every block."""
 
-    def __init__(self, names: Mapping[str, Any]) -> None:
-        self.module = types.ModuleType("page")
+    def __init__(self, name: str, names: Mapping[str, Any]) -> None:
+        self.module = sys.modules[name] = types.ModuleType(name)
         vars(self.module).update(names)
         self.error: Exception | None = None
         self._loop = asyncio.Runner()
@@ -40,11 +42,9 @@ class Reader:
             CodeBlockParser("python", self.run),
             CodeBlockParser("text", self.compare),
         ]
-        sys.modules["page"] = self.module
         with self._loop:
             for example in Sybil(parsers).parse(page).examples():
                 example.evaluate()
-        del sys.modules["page"]
 
     def run(self, example: Example) -> None:
         """Run a block; what it says it raises, it must raise."""
@@ -55,12 +55,12 @@ class Reader:
         if said is None:
             self._execute(code)
             return
-        with pytest.raises(Exception, match="") as raised:
+        with pytest.raises(getattr(unitwork, said[1])) as raised:
             self._execute(code)
         self.error = raised.value
         line = source.count("\n", 0, said.start()) + 1
         frames = [f for f in raised.traceback if str(f.path) == example.path]
-        assert type(raised.value).__name__ == said[1]
+        assert type(self.error).__name__ == said[1]
         assert line in [frame.lineno + 1 for frame in frames]
 
     def compare(self, example: Example) -> None:
@@ -81,7 +81,7 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.fixture(scope="module")
 def readme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What a user has after the README."""
-    reader = Reader({})
+    reader = Reader("readme", {})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("readme"))
         reader.read(README)
@@ -91,10 +91,10 @@ def readme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
 
 def test_the_readme_runs() -> None:
     """What a user types first works."""
-    Reader({}).read(README)
+    Reader("readme", {}).read(README)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_page_runs(page: Path, readme: dict[str, Any]) -> None:
     """What a page shows happens as it says."""
-    Reader(readme).read(page)
+    Reader("page", readme).read(page)

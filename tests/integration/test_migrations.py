@@ -96,7 +96,7 @@ def test_sql_is_written_without_a_database(url: str) -> None:
     assert "CONSTRAINT uq_users_email UNIQUE (email)" in written.getvalue()
 
 
-BROKEN = '''
+BROKEN = """
 import sqlalchemy as sa
 from alembic import op
 
@@ -106,7 +106,7 @@ down_revision = None
 def upgrade():
     op.create_table("half", sa.Column("id", sa.Integer, primary_key=True))
     op.execute("INSERT INTO nowhere VALUES (1)")
-'''
+"""
 ENVIRONMENT = """
 from sqlalchemy import MetaData
 from unitwork.adapters.sqlalchemy.migrations import run

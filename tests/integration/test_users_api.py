@@ -54,13 +54,11 @@ async def test_a_created_user_is_at_its_location(client: httpx.AsyncClient) -> N
     found = await client.get(created.headers["location"])
     assert found.status_code == 200
     assert found.json() == created.json()
-    assert {**ADA, "id": 1} == {k: found.json()[k] for k in ("id", "name", "email")}
+    assert found.json().items() >= {**ADA, "id": 1}.items()
     assert found.json()["created_at"].endswith("Z")
 
 
-async def test_a_created_user_is_durable(
-    client: httpx.AsyncClient, file: Path
-) -> None:
+async def test_a_created_user_is_durable(client: httpx.AsyncClient, file: Path) -> None:
     """A plain second connection sees the row as soon as the answer is there."""
     await client.post("/users", json=ADA)
     with closing(sqlite3.connect(file)) as second:

@@ -41,41 +41,43 @@ def test_cells_are_kept_as_they_are(file: Path) -> None:
 
 
 HEADER = b"name,email\n"
+NOT_UTF_8 = "Save it as CSV in UTF-8; spreadsheets offer that under `Save as`."
 REFUSED = {
-    "utf-16": (
-        b"\xff\xfen\0a\0",
-        "The file is in UTF-16.\nWhere: {file}, line 1\n"
-        "Save it as CSV in UTF-8; spreadsheets offer that under `Save as`.",
-    ),
+    "utf-16": (b"\xff\xfen\0a\0", "The file is in UTF-16.", ", line 1", NOT_UTF_8),
     "latin-1": (
         HEADER + b"Ada,a@example.com\nJ\xfcrgen,j@example.com\n",
-        "The file is not in UTF-8: it has the byte 0xfc.\nWhere: {file}, line 3\n"
-        "Save it as CSV in UTF-8; spreadsheets offer that under `Save as`.",
+        "The file is not in UTF-8: it has the byte 0xfc.",
+        ", line 3",
+        NOT_UTF_8,
     ),
     "binary": (
         b"PK\x03\x04\n\0\0",
-        "The file is binary, not text.\nWhere: {file}, line 2\n"
+        "The file is binary, not text.",
+        ", line 2",
         "Give a CSV file; export one if this is a spreadsheet.",
     ),
     "no header": (
         b"Ada,ada@example.com\n",
-        "The file has no header with `name` and `email`, but 'Ada,ada@example.com'.\n"
-        "Where: {file}, line 1\nLet its first line name the columns: name,email",
+        "The file has no header with `name` and `email`, but 'Ada,ada@example.com'.",
+        ", line 1",
+        "Let its first line name the columns: name,email",
     ),
     "empty": (
         b"",
-        "The file has no header with `name` and `email`, but ''.\n"
-        "Where: {file}, line 1\nLet its first line name the columns: name,email",
+        "The file has no header with `name` and `email`, but ''.",
+        ", line 1",
+        "Let its first line name the columns: name,email",
     ),
     "header only": (
         HEADER,
-        "The file has a header, but no people.\nWhere: {file}\n"
+        "The file has a header, but no people.",
+        "",
         "Write one person a line under the header.",
     ),
     "open quote": (
         HEADER + b'Ada,a@example.com\n"Bob,b@example.com\nCyd,c@example.com\n',
-        "The file is not proper CSV: unexpected end of data.\n"
-        "Where: {file}, in the row that begins in line 3\n"
+        "The file is not proper CSV: unexpected end of data.",
+        ", in the row that begins in line 3",
         'Close every quote, and double quotes inside quoted cells: "a ""b"" c".',
     ),
 }
@@ -83,11 +85,11 @@ REFUSED = {
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_a_file_that_cannot_be_used_is_refused(file: Path, kind: str) -> None:
-    content, message = REFUSED[kind]
+    content, what, where, remedy = REFUSED[kind]
     file.write_bytes(content)
     with pytest.raises(BadFileError) as caught:
         read_people(file)
-    assert str(caught.value) == message.format(file=file)
+    assert str(caught.value) == f"{what}\nWhere: {file}{where}\n{remedy}"
 
 
 def test_a_missing_file_is_refused(file: Path) -> None:

@@ -69,7 +69,7 @@ class Holding:
 
     def _replace(self, before: Entry, entry: Entry) -> None:
         entry.stored, entry.reference = before.stored, before.reference
-        entry.version = before.version
+        entry.version, entry.replaced = before.version, before
         self._entries.drop(before)
         self._entries.put(entry)
 

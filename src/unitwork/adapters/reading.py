@@ -41,7 +41,7 @@ class Reading:
         self._logged = logged
         self.log: list[Read] = []
         self.begun = False
-        """Whether anything has been read from storage."""
+        """Whether anything has been read from storage without a lock."""
 
     async def find(self, mapping: AggregateMapping, key: Any) -> Entry | None:
         """Return the live entry of a canonical key, from storage if it is not held."""
@@ -67,7 +67,9 @@ class Reading:
             return entry
         with self._ownership:
             record = await self._session.lock(mapping, key)
-        self.begun = True
+        if self._logged:
+            found = (key, None if record is None else record.version)
+            self.log.append(KeyRead(mapping, (found,)))
         if entry is None:
             return None if record is None else self._take(mapping, record)
         if record is None or record.version != entry.version:

@@ -142,7 +142,7 @@ class TrackingRepository(AbstractRepository[A, K]):
         canonical = canonical_key(self._mapping, key)
         if not lock:
             return await workspace.reading.find(self._mapping, canonical)
-        workspace.require_first()
+        workspace.require_lockable()
         return await workspace.reading.lock(self._mapping, canonical)
 
     def _criterion(self, criterion: Specification[A] | None) -> Criterion:

@@ -1,6 +1,6 @@
 """What one block did, so that it can be undone without any statement. Contract: 6."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -63,7 +63,7 @@ class Scope:
             entry.latest = self.remembered.get(entry, entry.loaded)
             if entry.latest is not None:
                 entry.latest.restore()
-        drop_events(entries, self.mark)
+        drop_events((*entries, *(step.entry for step in self.steps)), self.mark)
         self.flushed.clear()
         self.steps.clear()
 
@@ -84,15 +84,24 @@ class Scope:
         return (f"{verb} {entry.label}" for entry, verb in net.items())
 
 
-def events_of(instance: Any) -> list[tuple[int, Any]]:
-    """Return what an aggregate has recorded and no unit has taken; its own list."""
-    recorded: list[tuple[int, Any]] = getattr(instance, "_recorded", [])
-    return recorded
+def events_of(entry: Entry) -> list[tuple[int, Any]]:
+    """Return what an aggregate, and those it replaced, recorded and no unit took."""
+    return [event for recorded in _recorded(entry) for event in recorded]
 
 
-def drop_events(entries: IdentityMap, mark: int = 0) -> None:
+def drop_events(entries: Iterable[Entry], mark: int = 0) -> None:
     """Take from every aggregate the events that it recorded since a mark."""
     for entry in entries:
-        recorded = events_of(entry.instance)
-        if recorded:
+        for recorded in _recorded(entry):
             recorded[:] = [item for item in recorded if item[0] < mark]
+
+
+def _recorded(entry: Entry) -> list[list[tuple[int, Any]]]:
+    """Return the lists of an aggregate and of those it replaced that are not empty."""
+    found, held = [], entry
+    while True:
+        if recorded := getattr(held.instance, "_recorded", None):
+            found.append(recorded)
+        if held.replaced is None:
+            return found
+        held = held.replaced

@@ -24,6 +24,7 @@ class Entry:
         "mapping",
         "reference",
         "removed",
+        "replaced",
         "stored",
         "version",
     )
@@ -45,6 +46,8 @@ class Entry:
         self.latest: Memento | None = None
         """How it looked when a scope last remembered it."""
         self.removed = False
+        self.replaced: Entry | None = None
+        """The removed aggregate whose key, and row, this one took over."""
 
     @classmethod
     def of(cls, mapping: AggregateMapping, record: Record) -> "Entry":

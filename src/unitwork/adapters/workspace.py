@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from unitwork.adapters.holding import Holding
+from unitwork.adapters.mapping.description import State
 from unitwork.adapters.ownership import Ownership
 from unitwork.adapters.reading import Reading
 from unitwork.adapters.scope import Scope, drop_events, events_of
@@ -112,7 +113,7 @@ class Workspace:
         """Return what was recorded since a mark, in the order of recording."""
         found = list(self._recorded)
         for entry in self.entries:
-            found += events_of(entry.instance)
+            found += events_of(entry)
         found.sort(key=lambda item: item[0])
         return tuple(event for mark, event in found if mark >= since)
 
@@ -169,7 +170,8 @@ class Workspace:
         self.applying = True
         with self.ownership:
             keys = await self.session.apply(changes)
-        self._settle(changes, entries, keys)
+        for entry, _ in self._written(changes, entries, keys):
+            entry.version = None if entry.removed else changes.token
 
     async def flush(self) -> None:
         """Write everything into the raw transaction."""
@@ -180,23 +182,23 @@ class Workspace:
             self.scope.flushed.setdefault(entry, self._as_known(entry))
         with self.ownership:
             keys = await self.session.flush(changes)
-        self._settle(changes, entries, keys)
-
-    def _settle(
-        self, changes: ChangeSet, entries: list[Entry], keys: Mapping[int, Any]
-    ) -> None:
-        for number, (write, entry) in enumerate(
-            zip(changes.writes, entries, strict=True)
-        ):
-            if isinstance(write, Delete):
+        for entry, after in self._written(changes, entries, keys):
+            if after is None:
                 entry.stored = entry.reference = entry.version = None
-                continue
-            after = write.after
-            if number in keys:
+            else:
+                entry.settle(after, changes.token)
+
+    def _written(
+        self, changes: ChangeSet, entries: list[Entry], keys: Mapping[int, Any]
+    ) -> Iterator[tuple[Entry, State | None]]:
+        """Go through what was written, with its state now; assign new keys."""
+        for number, entry in enumerate(entries):
+            write = changes.writes[number]
+            after = None if isinstance(write, Delete) else write.after
+            if after is not None and number in keys:
                 self.entries.rekey(entry, keys[number])
-                root = (keys[number], *after[0][0][1:])
-                after = ((root,), *after[1:])
-            entry.settle(after, changes.token)
+                after = (((keys[number], *after[0][0][1:]),), *after[1:])
+            yield entry, after
 
     def _as_known(self, entry: Entry) -> Callable[[], None]:
         """Return what puts back what storage is known to have, as of now."""
@@ -222,10 +224,20 @@ class Workspace:
                     scope.savepoint = await self.session.savepoint()
         await self.flush()
 
+    def require_lockable(self) -> None:
+        """Refuse to take a lock for a unit that cannot write, or too late."""
+        if self.options.read_only:
+            raise MisuseError(
+                "A read-only unit of work asked for a lock.",
+                "It cannot write, so it has nothing to keep others from.",
+                "Open the unit without read_only=True.",
+            )
+        self.require_first()
+
     def require_first(self) -> None:
         """Refuse to take a lock or a connection after a snapshot was taken."""
         late = self.options.isolation is not Isolation.READ_COMMITTED
-        if late and self.reading.begun and not self.session.transactional:
+        if late and self.reading.begun:
             raise MisuseError(
                 "A snapshot unit asked for a lock or a connection after it had read.",
                 "Its snapshot is older than the lock and may not show what is locked.",

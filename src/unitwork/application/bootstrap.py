@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, Self, TypeVar, get_type_hints
+from typing import Any, Self, TypeVar, cast, get_type_hints
 
 import punq
 
@@ -27,14 +27,14 @@ class Composition:
         self._container = punq.Container()
         self._parts: dict[Any, dict[str, inspect.Parameter]] = {}
 
-    def instance(self, value: object, *, service: object = None) -> Self:
+    def instance(self, value: object, *, service: Any = None) -> Self:
         """Let an object stand for `service`; default: for its own class."""
         service = type(value) if service is None else service
         self._container.register(service, instance=value)
         self._parts[service] = {}
         return self
 
-    def factory(self, make: Callable[..., object], *, service: object = None) -> Self:
+    def factory(self, make: Callable[..., object], *, service: Any = None) -> Self:
         """Let a class or function make the one object that stands for `service`.
 
         Args:
@@ -87,8 +87,7 @@ class Composition:
                 f"The parts are: {', '.join(map(_name, self._parts)) or 'none'}.",
                 "Register it by instance() or factory().",
             )
-        part: T = self._container.resolve(service)
-        return part
+        return cast("T", self._container.resolve(cast("Any", service)))
 
     def _broken(self, way: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         """Go through the ways from a part to what it needs and nobody can give."""
@@ -102,7 +101,7 @@ class Composition:
                 yield longer
 
 
-def _made_by(make: Callable[..., object]) -> object:
+def _made_by(make: Callable[..., object]) -> Any:
     made = make if isinstance(make, type) else _hints(make).get("return")
     if made is None:
         raise MisuseError(
@@ -123,8 +122,9 @@ def _parameters(make: Callable[..., object]) -> dict[str, inspect.Parameter]:
 
 
 def _hints(make: Callable[..., object]) -> dict[str, Any]:
+    annotated: Any = make
     try:
-        return get_type_hints(make.__init__ if isinstance(make, type) else make)
+        return get_type_hints(annotated.__init__ if inspect.isclass(make) else make)
     except NameError as error:
         raise MisuseError(
             f"The annotations of {_name(make)} cannot be read: {error}.",

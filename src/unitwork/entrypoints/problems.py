@@ -57,7 +57,7 @@ class Problem:
 def problem(
     error: Exception,
     *,
-    statuses: Mapping[type[Exception], int] = {},  # noqa: B006 - never changed
+    statuses: Mapping[type[Exception], int] = {},
     types: str = "urn:problem:",
 ) -> Problem:
     """Say an error in a way that is safe and useful outside.

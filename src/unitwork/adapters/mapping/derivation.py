@@ -250,7 +250,7 @@ class Derivation:
     ) -> Collection | None:
         container = get_origin(hint) or hint
         arguments = get_args(hint)
-        problem = ""
+        problem = remedy = ""
         if len(arguments) != (2 if container is dict else 1):
             problem = f"does not say what its {container.__name__} holds."
             remedy = f"Write {container.__name__}[...]."

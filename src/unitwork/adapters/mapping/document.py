@@ -10,7 +10,13 @@ from uuid import UUID
 
 import attrs
 
-from unitwork.adapters.mapping.members import UNKNOWN, has_members, is_value, members
+from unitwork.adapters.mapping.members import (
+    UNKNOWN,
+    has_members,
+    is_value,
+    members,
+    unset,
+)
 from unitwork.adapters.mapping.scalars import JsonValue, scalar_type, without_none
 from unitwork.adapters.mapping.types import ColumnType, Json, Refused
 
@@ -147,6 +153,8 @@ class _Codecs:
             made: Any = object.__new__(cls)
             for name, part in parts.items():
                 object.__setattr__(made, name, part.from_plain(stored[name]))
+            for name in unset(cls):
+                object.__setattr__(made, name, None)
             return made
 
         codec.to_plain, codec.from_plain = to_plain, from_plain

@@ -15,7 +15,6 @@ from unitwork.adapters.mapping.inline import canonical_line
 from unitwork.adapters.mapping.layout import Layout
 from unitwork.adapters.mapping.members import in_slots
 from unitwork.adapters.mapping.shape import Collection, Composite, Names, Scalar
-from unitwork.adapters.mapping.sheet import Sheet
 from unitwork.adapters.mapping.source import Source
 from unitwork.adapters.mapping.types import Refused
 from unitwork.domain.errors import InvalidValueError
@@ -42,7 +41,7 @@ class Place:
 
 def make_dump(layout: Layout) -> Callable[[Any], State]:
     """Write and compile `dump` for one class."""
-    writer = _Writer(layout)
+    writer = _Writer.of(layout)
     writer.write()
     dump = writer.source.function("dump")
     root = layout.root.cls
@@ -79,13 +78,13 @@ def _repeated(rows: list[tuple[Any, ...]], size: int) -> Any:
 @attrs.frozen
 class _Writer:
     layout: Layout
-    source: Source[Place] = attrs.field(init=False)
+    source: Source[Place]
     _variables: dict[int, list[str]] = attrs.field(factory=dict, init=False)
 
-    @source.default
-    def _begin(self) -> Source[Place]:
-        title = f"dump of {self.layout.root.cls.__name__}"
-        return Source(title, {"Refused": Refused, "repeated": _repeated})
+    @classmethod
+    def of(cls, layout: Layout) -> "_Writer":
+        title = f"dump of {layout.root.cls.__name__}"
+        return cls(layout, Source(title, {"Refused": Refused, "repeated": _repeated}))
 
     def write(self) -> None:
         source = self.source
@@ -185,7 +184,7 @@ class _Writer:
     def _collection(
         self, parent: int, collection: Collection, read: str, place: str
     ) -> None:
-        number, _ = self.layout.child(parent, collection)
+        number = self.layout.child(parent, collection).number
         source = self.source
         source.add(f"c{number} = {read}", Place(place))
         self._expect(f"c{number}", collection.container, place)
@@ -200,7 +199,7 @@ class _Writer:
         sheet = self.layout.sheets[number]
         variables = [f"v{number}_{i}" for i in range(len(sheet.columns))]
         if sheet.inherited:
-            above = self._variables[self.layout.sheets.index(sheet.parent)]  # type: ignore[arg-type]  # a child has a parent
+            above = self._variables[sheet.parent]
             variables[: sheet.inherited] = above[: sheet.inherited]
         if sheet.position is not None:
             variables[sheet.position] = f"i{number}"
@@ -232,12 +231,7 @@ class _Writer:
             )
             source.add(f"    twice = repeated(rows{number}, {size})")
             rule = "Two of them have this key; inside the aggregate it must be unique."
-            place = Place(self._path(sheet), "twice")
+            place = Place(".".join(sheet.path), "twice")
             source.add(f"    raise Refused({rule!r})", place)
         source.add(f"rows{number}.sort()")
         source.depth -= 1
-
-    def _path(self, sheet: Sheet) -> str:
-        above = sheet.parent
-        own = sheet.attribute
-        return f"{self._path(above)}.{own}" if above and above.parent else own

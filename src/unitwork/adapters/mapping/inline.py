@@ -21,6 +21,16 @@ Constant = Callable[[object, str], str]
 """Gives a value a name that generated lines may use."""
 
 
+_EXPECTED: dict[type[ColumnType], type] = {
+    Integer: int,
+    Text: str,
+    Binary: bytes,
+    Uuid: UUID,
+    Date: date,
+    Timestamp: datetime,
+}
+
+
 def canonical_line(
     kind: ColumnType, variable: str, constant: Constant, *, nullable: bool
 ) -> str:
@@ -51,30 +61,20 @@ def _guarded(line: str, variable: str, *, nullable: bool) -> str:
 
 def _doubt(kind: ColumnType, variable: str, constant: Constant) -> str | None:
     """Write the condition under which a value needs a closer look."""
-
-    def not_of(expected: type) -> str:
-        return f"type({variable}) is not {constant(expected, expected.__name__)}"
-
-    if isinstance(kind, Text):
-        longer = "" if kind.length is None else f" or len({variable}) > {kind.length}"
-        return (
-            f"{not_of(str)} or not {variable}.isascii() or '\\0' in {variable}{longer}"
-        )
-    if isinstance(kind, Integer):
-        limit = 1 << (kind.bits - 1)
-        return f"{not_of(int)} or not {-limit} <= {variable} < {limit}"
     if isinstance(kind, Boolean):
         return f"{variable} is not True and {variable} is not False"
-    if isinstance(kind, Uuid):
-        return not_of(UUID)
-    if isinstance(kind, Date):
-        return not_of(date)
-    if isinstance(kind, Binary):
-        longer = "" if kind.length is None else f" or len({variable}) > {kind.length}"
-        return f"{not_of(bytes)}{longer}"
+    expected = _EXPECTED.get(type(kind))
+    if expected is None:
+        return None
+    doubts = [f"type({variable}) is not {constant(expected, expected.__name__)}"]
+    if isinstance(kind, Integer):
+        limit = 1 << (kind.bits - 1)
+        doubts.append(f"not {-limit} <= {variable} < {limit}")
+    if isinstance(kind, Text):
+        doubts.append(f"not {variable}.isascii() or '\\0' in {variable}")
+    if isinstance(kind, Text | Binary) and kind.length is not None:
+        doubts.append(f"len({variable}) > {kind.length}")
     if isinstance(kind, Timestamp):
         utc = constant(UTC, "utc")
-        return (
-            f"{not_of(datetime)} or {variable}.tzinfo is not {utc} or {variable}.fold"
-        )
-    return None
+        doubts.append(f"{variable}.tzinfo is not {utc} or {variable}.fold")
+    return " or ".join(doubts)

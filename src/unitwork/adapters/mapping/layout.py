@@ -61,36 +61,26 @@ class Layout:
         """Lay out every table."""
         self._root_sheet()
         self._children(self.sheets[0], self.root)
-        for number, sheet in enumerate(self.sheets):
+        for sheet in self.sheets:
             self._check_names(sheet)
-            self._refer(number, sheet)
+            self._refer(sheet)
 
-    def child(self, parent: int, collection: Collection) -> tuple[int, Sheet]:
-        """Return the table of a collection, and its number."""
-        above = self.sheets[parent]
+    def child(self, parent: int, collection: Collection) -> Sheet:
+        """Return the table of a collection."""
         return next(
-            (number, sheet)
-            for number, sheet in enumerate(self.sheets)
-            if sheet.parent is above and sheet.shape is collection
+            sheet
+            for sheet in self.sheets
+            if sheet.parent == parent and sheet.shape is collection
         )
 
     def field(self, table: int, column: int) -> str:
         """Name the attribute of a column from the root: "lines.product"."""
-        sheet: Sheet | None = self.sheets[table]
-        parts = list(self.sheets[table].columns[column].names)
-        while sheet is not None and sheet.attribute:
-            parts.insert(0, sheet.attribute)
-            sheet = sheet.parent
-        return ".".join(parts)
+        sheet = self.sheets[table]
+        return ".".join((*sheet.path, *sheet.columns[column].names))
 
-    def _sheet(
-        self,
-        said: object,
-        name: str,
-        shape: Composite | Collection,
-        parent: Sheet | None = None,
-    ) -> Sheet:
-        sheet = Sheet(said if isinstance(said, str) else name, shape, parent)
+    def _sheet(self, said: object, name: str, shape: Composite | Collection) -> Sheet:
+        name = said if isinstance(said, str) else name
+        sheet = Sheet(name, shape, number=len(self.sheets))
         if said is not None and not isinstance(said, str):
             sheet.user = UserTable.of(said)
             if sheet.user is None:
@@ -164,8 +154,8 @@ class Layout:
         for attribute, collection in shape.collections():
             said = self.said.child_table(collection.spot)
             default = joined(parent.name, attribute)
-            sheet = self._sheet(said, default, collection, parent)
-            sheet.attribute = attribute
+            sheet = self._sheet(said, default, collection)
+            sheet.parent, sheet.path = parent.number, (*parent.path, attribute)
             self._child(sheet, parent, collection)
             if isinstance(collection.item, Composite):
                 self._children(sheet, collection.item)
@@ -182,11 +172,11 @@ class Layout:
             own.child_uniques()
 
     def _inherit(self, sheet: Sheet, parent: Sheet) -> None:
-        if parent.parent is None:
+        if not parent.path:
             return
         for index, column in enumerate(parent.columns[: parent.key_size]):
             own = index >= parent.inherited
-            name = joined(parent.attribute, column.name) if own else column.name
+            name = joined(parent.path[-1], column.name) if own else column.name
             plain = attrs.evolve(column, name=name, names=(), source=None)
             self._append(sheet, plain, sheet.place)
         sheet.inherited = parent.key_size
@@ -226,7 +216,7 @@ class Layout:
             index=index or target is not None,
         )
         sheet.leaves[names] = position
-        place = (self.sheets.index(sheet), position)
+        place = (sheet.number, position)
         if target is not None:
             self._claims[place] = target
         if scalar.said or sheet.user is not None:
@@ -283,7 +273,8 @@ class Layout:
             )
         return shorter
 
-    def _refer(self, number: int, sheet: Sheet) -> None:
+    def _refer(self, sheet: Sheet) -> None:
+        number = sheet.number
         claims = {c: t for (n, c), t in self._claims.items() if n == number}
         own = self._own(sheet)
         if own is None:

@@ -135,7 +135,7 @@ def _adopt(layout: Layout, sheet: Sheet, position: int, kind: ColumnType) -> Non
     """Give a column its target's type, and the columns that nested tables repeat."""
     sheet.columns[position] = attrs.evolve(sheet.columns[position], type=kind)
     for nested in layout.sheets:
-        if nested.parent is sheet and position < nested.inherited:
+        if nested.parent == sheet.number and position < nested.inherited:
             _adopt(layout, nested, position, kind)
 
 

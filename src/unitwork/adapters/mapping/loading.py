@@ -11,14 +11,14 @@ import attrs
 
 from unitwork.adapters.mapping.description import State
 from unitwork.adapters.mapping.layout import Layout
-from unitwork.adapters.mapping.members import in_slots
+from unitwork.adapters.mapping.members import in_slots, unset
 from unitwork.adapters.mapping.shape import Collection, Composite, Names, Scalar
 from unitwork.adapters.mapping.sheet import Sheet
 from unitwork.adapters.mapping.source import Source
 from unitwork.adapters.mapping.types import ColumnType, Enumeration, Refused
 
 _POSITIONS = "Positions in a list must count from 0 without a gap."
-_EMPTY: dict[type, str] = {list: "[]", dict: "{}", set: "set()"}
+_EMPTY: dict[type | None, str] = {list: "[]", dict: "{}", set: "set()"}
 _ORPHAN = "It belongs to a row that is not there."
 
 
@@ -49,7 +49,7 @@ class Cell:
 
 def make_load(layout: Layout) -> Callable[[State], Any]:
     """Write and compile `load` for one class."""
-    writer = _Writer(layout)
+    writer = _Writer.of(layout)
     writer.write()
     load = writer.source.function("load")
 
@@ -100,17 +100,17 @@ def _in_order(pairs: list[tuple[int, Any]]) -> list[Any]:
 @attrs.frozen
 class _Writer:
     layout: Layout
-    source: Source[Cell] = attrs.field(init=False)
+    source: Source[Cell]
 
-    @source.default
-    def _begin(self) -> Source[Cell]:
+    @classmethod
+    def of(cls, layout: Layout) -> "_Writer":
         constants = {
             "Refused": Refused,
             "in_order": _in_order,
             "new": object.__new__,
             "put": object.__setattr__,
         }
-        return Source(f"load of {self.layout.root.cls.__name__}", constants)
+        return cls(layout, Source(f"load of {layout.root.cls.__name__}", constants))
 
     def write(self) -> None:
         source, sheets = self.source, self.layout.sheets
@@ -140,7 +140,7 @@ class _Writer:
     def _rows(self, number: int) -> None:
         """Make the items of a child table, those of one parent together."""
         source, sheet = self.source, self.layout.sheets[number]
-        empty = self._empty(sheet)
+        empty = _EMPTY[sheet.container]
         source.add(
             f"{'g' if sheet.inherited else 'c'}{number} = "
             f"{'{}' if sheet.inherited else empty}"
@@ -161,9 +161,6 @@ class _Writer:
             )
         self._put(number, sheet, item)
         source.depth -= 1
-
-    def _empty(self, sheet: Sheet) -> str:
-        return _EMPTY[sheet.shape.container]  # type: ignore[union-attr]  # a child table
 
     def _key(self, number: int, size: int) -> str:
         names = ", ".join(f"v{number}_{i}" for i in range(size))
@@ -224,6 +221,7 @@ class _Writer:
         }
         for name, factory in shape.transient:
             values[name] = f"{self.source.constant(factory, 'make')}()"
+        values |= dict.fromkeys(unset(shape.cls), "None")
         cls = self.source.constant(shape.cls, shape.cls.__name__)
         self.source.add(f"{variable} = new({cls})")
         plain = getattr(shape.cls, "__setattr__") is object.__setattr__  # noqa: B009 - mypy takes them for two kinds
@@ -261,11 +259,12 @@ class _Writer:
 
     def _contents(self, parent: int, collection: Collection) -> str:
         """Write the lines that take a collection for its owner; name the result."""
-        number, sheet = self.layout.child(parent, collection)
+        sheet = self.layout.child(parent, collection)
+        number = sheet.number
         variable = f"c{number}"
         if sheet.inherited:
             key = self._key(parent, sheet.inherited)
-            empty = self._empty(sheet)
+            empty = _EMPTY[sheet.container]
             self.source.add(f"{variable} = g{number}.pop({key}, None) or {empty}")
         if sheet.position is not None and sheet.position >= sheet.key_size:
             size = sheet.inherited

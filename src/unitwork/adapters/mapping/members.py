@@ -59,6 +59,14 @@ def in_slots(cls: type) -> bool:
     return any(isinstance(f, types.MemberDescriptorType) for f in found)
 
 
+def unset(cls: type) -> tuple[str, ...]:
+    """Name what attrs expects to be None on an instance that `__init__` has not made."""
+    if not attrs.has(cls):
+        return ()
+    kept = attrs.inspect(cls).hashability.name == "HASHABLE_CACHED"
+    return ("_attrs_cached_hash",) if kept else ()
+
+
 def names_of(cls: type) -> tuple[str, ...]:
     """Return the names of the attributes, those of base classes first."""
     if attrs.has(cls):

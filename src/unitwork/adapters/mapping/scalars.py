@@ -25,7 +25,7 @@ from unitwork.adapters.mapping.types import (
 
 if TYPE_CHECKING:
     JsonValue: TypeAlias = (
-        "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+        "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
     )
 else:
     JsonValue = NewType("JsonValue", object)

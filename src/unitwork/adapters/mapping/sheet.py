@@ -13,9 +13,10 @@ class Sheet:
 
     name: str
     shape: Composite | Collection
-    parent: "Sheet | None"
-    attribute: str = ""
-    """The collection's, in its parent."""
+    number: int
+    parent: int = -1
+    path: Names = ()
+    """The attributes that lead here from the root."""
     owner_column: str = ""
     inherited: int = 0
     """How many leading columns identify the parents below the root."""
@@ -33,6 +34,11 @@ class Sheet:
     def item(self) -> Scalar | Composite:
         """Return what a row is made of."""
         return self.shape.item if isinstance(self.shape, Collection) else self.shape
+
+    @property
+    def container(self) -> type | None:
+        """Return list, dict or set; None for the root."""
+        return self.shape.container if isinstance(self.shape, Collection) else None
 
     @property
     def place(self) -> str:

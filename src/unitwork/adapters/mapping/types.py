@@ -97,14 +97,11 @@ class Decimal(ColumnType):
     _unit: PythonDecimal = attrs.field(init=False, eq=False, repr=False)
     _exact: Context = attrs.field(init=False, eq=False, repr=False)
 
-    @_unit.default
-    def _last_digit(self) -> PythonDecimal:
-        return PythonDecimal(f"1E-{self.scale}")
-
-    @_exact.default
-    def _no_rounding(self) -> Context:
+    def __attrs_post_init__(self) -> None:
         traps: list[Any] = [Inexact, InvalidOperation]
-        return Context(prec=max(self.precision, 1), traps=traps)
+        exact = Context(prec=max(self.precision, 1), traps=traps)
+        object.__setattr__(self, "_unit", PythonDecimal(f"1E-{self.scale}"))
+        object.__setattr__(self, "_exact", exact)
 
     def canonical(self, value: Any) -> PythonDecimal:
         """Refuse what would be rounded or is too long; keep `scale` digits."""

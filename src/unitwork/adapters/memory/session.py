@@ -65,7 +65,10 @@ class InMemorySession(AbstractStorageSession):
             await asyncio.sleep(0)
         await self._locks.acquire((mapping, key), self)
         self._begin()
-        return self._store.find(mapping, key, self._view)
+        latest = self._store.find(mapping, key)
+        if latest is not self._store.find(mapping, key, self._view):
+            raise ConcurrencyConflictError(mapping.aggregate, key)
+        return latest
 
     async def apply(self, changes: ChangeSet) -> Mapping[int, Any]:
         """Wait for locks of others, read again what must be, and write at once."""

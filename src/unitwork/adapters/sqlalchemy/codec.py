@@ -25,6 +25,13 @@ class Codec:
     """Whether it is selected and compared as text."""
     collation: str | None = None
     """The collation that expressions must name, since the column does not."""
+    cast: str | None = None
+    """The type that a parameter must name where no column tells it."""
+
+    @property
+    def parameter(self) -> "Plain":
+        """Return the type of a parameter that meets no column."""
+        return PLAIN if self.cast is None else Cast(self.cast)
 
 
 class Plain(UserDefinedType[Any]):
@@ -38,6 +45,21 @@ class Plain(UserDefinedType[Any]):
     def get_col_spec(self, **_: Any) -> str:
         """Refuse: no column is declared with it."""
         raise NotImplementedError
+
+
+class Cast(Plain):
+    """The same, with a cast written round the parameter."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def __init__(self, name: str) -> None:
+        """Take the name of the type, without a length: casts to a length cut."""
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the name of the type."""
+        return self.name
 
 
 PLAIN = Plain()

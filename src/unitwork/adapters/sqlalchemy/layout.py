@@ -126,7 +126,7 @@ def lay_out(
             Place(
                 column,
                 column_name(column),
-                codecs.get((table.key, column.name)) or dialect.codec(column.type),
+                codecs.get((table.key, column_name(column))) or dialect.codec(column.type),
             )
             for column in described.columns
         )

@@ -11,7 +11,7 @@ A user's whole env.py:
 import asyncio
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command, context
 from alembic.autogenerate.api import AutogenContext
@@ -19,8 +19,9 @@ from alembic.config import Config
 from sqlalchemy import URL, Connection, MetaData, event, make_url, pool
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from unitwork.adapters.sqlalchemy import types
+
 _URL = "unitwork.url"
-_TYPES = "unitwork.adapters.sqlalchemy.types"
 
 
 def run(metadata: MetaData, *, url: str) -> None:
@@ -100,10 +101,17 @@ def _begin_on_sqlite(engine: AsyncEngine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _render_item(kind: str, item: object, autogenerate: AutogenContext) -> str | bool:
+def _render_item(
+    kind: str, item: object, autogenerate: AutogenContext
+) -> str | Literal[False]:
     """Write the library's own column types the way that they are imported."""
-    if kind != "type" or type(item).__module__ != _TYPES:
+    if kind != "type" or not isinstance(item, types.Stored):
         return False
-    package, _, module = _TYPES.rpartition(".")
-    autogenerate.imports.add(f"from {package} import {module}")
-    return f"{module}.{item!r}"
+    autogenerate.imports.add("from unitwork.adapters.sqlalchemy import types")
+    match item:
+        case types.Enumeration():  # the same column, and no class that may change
+            return f"types.Text({max(map(len, item.enum.__members__))})"
+        case types.Json():
+            return "types.Json()"
+        case _:
+            return f"types.{item!r}"

@@ -86,9 +86,7 @@ def test_a_text_longer_than_its_column_may_be_looked_for() -> None:
     ],
     ids=["another class", "embedded", "order", "text", "foreign node"],
 )
-def test_what_the_language_does_not_define_is_refused(
-    make: Any, message: str
-) -> None:
+def test_what_the_language_does_not_define_is_refused(make: Any, message: str) -> None:
     """Each message names what, why and the remedy."""
     with pytest.raises(MisuseError) as refused:
         resolve(ORDER, make())

@@ -1,9 +1,12 @@
 """PostgreSQL, by asyncpg or psycopg."""
 
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy import URL, bindparam, func
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from unitwork.adapters.mapping import types as kinds
 from unitwork.adapters.mapping.types import ColumnType
@@ -14,6 +17,9 @@ from unitwork.adapters.sqlalchemy.drivers.port import Begin
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
 from unitwork.adapters.storage import Isolation
 
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_FIRST_DAY = _EPOCH.toordinal()
+_MICROSECOND = timedelta(microseconds=1)
 _INTEGERS = {16: sa.SMALLINT, 32: sa.INTEGER, 64: sa.BIGINT}
 _LEVELS = {
     Isolation.READ_COMMITTED: "READ COMMITTED",
@@ -45,6 +51,39 @@ _STATES = {
 }
 
 
+async def exact_time(connection: Any) -> None:
+    """Replace asyncpg's codecs of dates and moments by ones without infinity."""
+    for name, write, read in (
+        ("date", _write_day, _read_day),
+        ("timestamptz", _write_moment, _read_moment),
+    ):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", encoder=write, decoder=read, format="tuple"
+        )
+
+
+def _write_day(day: date) -> tuple[int]:
+    return (day.toordinal() - _FIRST_DAY,)
+
+
+def _read_day(stored: tuple[int]) -> date:
+    try:
+        return date.fromordinal(stored[0] + _FIRST_DAY)
+    except (ValueError, OverflowError):
+        return date.max if stored[0] > 0 else date.min
+
+
+def _write_moment(moment: datetime) -> tuple[int]:
+    return ((moment - _EPOCH) // _MICROSECOND,)
+
+
+def _read_moment(stored: tuple[int]) -> datetime:
+    try:
+        return _EPOCH + timedelta(microseconds=stored[0])
+    except OverflowError:
+        return datetime.max if stored[0] > 0 else datetime.min  # noqa: DTZ901 - as asyncpg
+
+
 class RawJson(sa.types.UserDefinedType[Any]):
     """JSON columns that take and give their text."""
 
@@ -56,7 +95,9 @@ class RawJson(sa.types.UserDefinedType[Any]):
 
 
 def _text(length: int | None) -> sa.types.TypeEngine[Any]:
-    return sa.Text(collation="C") if length is None else sa.String(length, collation="C")
+    if length is None:
+        return postgresql.TEXT(collation="C")
+    return postgresql.VARCHAR(length, collation="C")
 
 
 class PostgreSql(AbstractDialect):
@@ -64,22 +105,32 @@ class PostgreSql(AbstractDialect):
 
     name = "postgresql"
     codecs: ClassVar[dict[type[ColumnType], Any]] = {
-        kinds.Integer: lambda kind: Codec(_INTEGERS[kind.bits]()),
-        kinds.Boolean: lambda _: Codec(sa.Boolean()),
-        kinds.Float: lambda kind: Codec(sa.DOUBLE_PRECISION(), read=kind.canonical),
+        kinds.Integer: lambda kind: Codec(_INTEGERS[kind.bits](), cast="BIGINT"),
+        kinds.Boolean: lambda _: Codec(sa.Boolean(), cast="BOOLEAN"),
+        kinds.Float: lambda kind: Codec(
+            sa.Double(), read=kind.canonical, cast="DOUBLE PRECISION"
+        ),
         kinds.Decimal: lambda kind: Codec(
-            sa.Numeric(kind.precision, kind.scale), read=kind.canonical
+            sa.Numeric(kind.precision, kind.scale), read=kind.canonical, cast="NUMERIC"
         ),
-        kinds.Text: lambda kind: Codec(_text(kind.length)),
-        kinds.Binary: lambda _: Codec(sa.LargeBinary()),
-        kinds.Timestamp: lambda _: Codec(sa.DateTime(timezone=True), read=to.read_aware),
-        kinds.Date: lambda _: Codec(sa.Date()),
-        kinds.Duration: lambda _: Codec(sa.BIGINT(), to.write_duration, to.read_duration),
-        kinds.Uuid: lambda _: Codec(sa.Uuid(), read=to.read_uuid),
+        kinds.Text: lambda kind: Codec(_text(kind.length), cast="TEXT"),
+        kinds.Binary: lambda _: Codec(sa.LargeBinary(), cast="BYTEA"),
+        kinds.Timestamp: lambda _: Codec(
+            sa.DateTime(timezone=True), read=to.read_aware, cast="TIMESTAMPTZ"
+        ),
+        kinds.Date: lambda _: Codec(sa.Date(), cast="DATE"),
+        kinds.Duration: lambda _: Codec(
+            sa.BIGINT(), to.write_duration, to.read_duration, cast="BIGINT"
+        ),
+        kinds.Uuid: lambda _: Codec(sa.Uuid(), read=to.read_uuid, cast="UUID"),
         kinds.Enumeration: lambda kind: Codec(
-            _text(max(map(len, kind.enum.__members__))), read=to.read_member(kind)
+            _text(max(map(len, kind.enum.__members__))),
+            read=to.read_member(kind),
+            cast="TEXT",
         ),
-        kinds.Json: lambda _: Codec(RawJson(), read=to.read_json, as_text=True),
+        kinds.Json: lambda _: Codec(
+            RawJson(), read=to.read_json, as_text=True, cast="JSON"
+        ),
     }
 
     def connect_arguments(
@@ -95,6 +146,14 @@ class PostgreSql(AbstractDialect):
         if url.get_driver_name() == "asyncpg":
             return {"server_settings": settings}
         return {"options": " ".join(f"-c {k}={v}" for k, v in settings.items())}
+
+    def prepare(
+        self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
+    ) -> None:
+        """Let asyncpg keep the first and last day of time, which it takes for infinity."""
+        del limits, read_only
+        if url.get_driver_name() == "asyncpg":
+            connection.run_async(exact_time)  # type: ignore[attr-defined]  # the adapter has it
 
     def begin(self, begin: Begin) -> tuple[str, ...]:
         """Name the level; only a unit that writes pays for SERIALIZABLE."""

@@ -202,3 +202,6 @@ class PortableDriver(AbstractDriver):
         return PortableConnection(
             connection, self._dialect, self._translator, self._statement_timeout
         )
+
+    async def dispose(self) -> None:
+        """Close what is not lent: the engines' owner does it."""

@@ -1,0 +1,115 @@
+"""The engines of a database object: settings, pools, and what guards them."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolResetState
+
+from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect, Limits
+from unitwork.adapters.sqlalchemy.dialects.sqlite import in_memory
+from unitwork.adapters.sqlalchemy.options import PoolOptions
+
+_DEFAULTS = {
+    "sqlite": PoolOptions(5, 15, 30, -1),
+    "postgresql": PoolOptions(10, 10, 30, -1),
+    "mysql": PoolOptions(10, 10, 30, 1800),
+}
+_USERS_LEVEL = {"sqlite": "SERIALIZABLE"}
+
+
+@attrs.frozen
+class Engines:
+    """Make engines for one database."""
+
+    dialect: AbstractDialect
+    url: URL
+    limits: Limits
+    pool: PoolOptions
+    connect_args: Mapping[str, Any]
+    echo: bool
+
+    def make(self, *, read_only: bool) -> AsyncEngine:
+        """Make an engine; it connects when it is first used.
+
+        Its connections are in the driver's autocommit mode: transactions are begun and
+        ended by statements of our own, and nothing is sent that need not be.
+        """
+        own = self.dialect.connect_arguments(self.url, self.limits, read_only=read_only)
+        one = PoolOptions(1, 0, self.limits.lock_timeout, -1)
+        alone = self.dialect.name == "sqlite" and in_memory(self.url)
+        defaults = _DEFAULTS[self.dialect.name]
+        engine = create_async_engine(
+            self.url,
+            echo=self.echo,
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_reset_on_return=None,
+            connect_args=_merged(own, self.connect_args),
+            **(one.arguments(one) if alone else self.pool.arguments(defaults)),
+        )
+        self._listen(engine, read_only=read_only)
+        return engine
+
+    def for_users(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return a view of an engine whose connections begin transactions."""
+        level = _USERS_LEVEL.get(self.dialect.name, "READ COMMITTED")
+        view = engine.execution_options(isolation_level=level)
+        if self.dialect.name == "sqlite":
+            event.listen(view.sync_engine, "begin", _begin)
+        return view
+
+    def _listen(self, engine: AsyncEngine, *, read_only: bool) -> None:
+        dialect, url, limits = self.dialect, self.url, self.limits
+
+        def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+            dialect.prepare(connection, url, limits, read_only=read_only)
+
+        def reset(
+            connection: DBAPIConnection, entry: ConnectionPoolEntry, state: PoolResetState
+        ) -> None:
+            """Let no open transaction into the pool, whoever left it. Contract: 29."""
+            driver = entry.driver_connection
+            if not state.terminate_only and dialect.in_transaction(driver):
+                cursor = connection.cursor()
+                cursor.execute("ROLLBACK")
+                cursor.close()
+
+        event.listen(engine.sync_engine, "connect", prepare)
+        event.listen(engine.sync_engine.pool, "reset", reset)
+        if dialect.interrupts:
+            event.listen(engine.sync_engine, "handle_error", _interrupt)
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _interrupt(context: ExceptionContext) -> None:
+    """Stop a cancelled statement of SQLite, and keep its connection. Contract: 32."""
+    if isinstance(context.original_exception, Exception):
+        return
+    with contextlib.suppress(Exception):
+        lent = context.connection.connection  # type: ignore[union-attr]  # it is open, or suppressed
+        lent.driver_connection._conn.interrupt()  # type: ignore[union-attr]  # noqa: SLF001 - aiosqlite's own is a coroutine
+        context.is_disconnect = False
+
+
+def _merged(own: dict[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the user's arguments win, setting by setting."""
+    merged = {**own, **said}
+    settings = own.get("server_settings")
+    if settings is not None:
+        merged["server_settings"] = {**settings, **said.get("server_settings", {})}
+    for name in ("options", "init_command"):
+        if name in own and name in said:
+            joint = " " if name == "options" else ", "
+            extra = str(said[name])
+            extra = extra.removeprefix("SET ") if name == "init_command" else extra
+            merged[name] = own[name] + joint + extra
+    return merged

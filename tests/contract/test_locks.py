@@ -1,0 +1,332 @@
+"""Nothing that writes or locks goes out before commit, unless it is asked for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.shop import Counter, Customer, Shop, an_order, open_shop
+from unitwork import (
+    AggregateNotFoundError,
+    ConcurrencyConflictError,
+    MisuseError,
+    Outcome,
+    PersistenceError,
+    StorageBusyError,
+    all_of,
+)
+from unitwork.adapters.unit_of_work import IsolationName
+
+if TYPE_CHECKING:
+    from tests.storages import Storage
+
+LATER: list[IsolationName] = ["snapshot", "serializable"]
+WRITES = ("INSERT", "UPDATE", "DELETE", "BEGIN IMMEDIATE", "SAVEPOINT")
+
+
+@pytest.fixture
+async def hasty_shop(storage: "Storage") -> AsyncIterator[Shop]:
+    """A shop that waits for locks no longer than it must."""
+    async with open_shop(storage, lock_timeout=0.2) as opened:
+        await opened.put(x=10, y=20)
+        yield opened
+
+
+async def test_nobody_has_to_wait_for_a_unit_with_changes(hasty_shop: Shop) -> None:
+    """Contract 21: no lock is taken before commit, whatever was changed and asked."""
+    order = an_order()
+    await hasty_shop.store(order)
+    async with hasty_shop.unit() as slow:
+        (await slow.counters.get("x")).value = 11
+        slow.counters.remove(await slow.counters.get("y"))
+        (await slow.orders.get(order.id)).lines.clear()
+        slow.customers.add(Customer(name="Ann"))
+        assert await slow.counters.count(Counter.value == 11) == 1
+
+        async with hasty_shop.unit() as quick:
+            (await quick.counters.get("x", lock=True)).value = 12
+            (await quick.counters.get("y")).value = 22
+            (await quick.orders.get(order.id)).tags.clear()
+            await quick.commit()
+        await slow.rollback()
+
+    assert await hasty_shop.counters() == {"x": 12, "y": 22}
+
+
+async def test_no_statement_that_writes_goes_out_before_commit(
+    sql_storage: "Storage",
+) -> None:
+    """Contract 21: reads are all that a database hears of an open unit."""
+    from sqlalchemy import event
+
+    async with open_shop(sql_storage) as shop:
+        order = an_order()
+        await shop.store(order, Counter(name="x"))
+        heard: list[str] = []
+        engine: Any = shop.database
+        event.listen(
+            engine.engine.sync_engine,
+            "before_cursor_execute",
+            lambda *call: heard.append(call[2]),
+        )
+        async with shop.unit() as uow:
+            (await uow.orders.get(order.id)).lines.clear()
+            uow.counters.remove(await uow.counters.get("x"))
+            uow.customers.add(Customer(name="Ann"))
+            async with uow:
+                uow.counters.add(Counter(name="y"))
+                await uow.commit()
+            await uow.orders.matching(all_of())
+            await uow.counters.count()
+            before, heard[:] = list(heard), []
+            await uow.commit()
+
+    assert not [s for s in before if s.startswith(WRITES) or "FOR UPDATE" in s]
+    assert [s for s in heard if s.startswith("INSERT")]
+
+
+async def test_a_lock_gives_the_latest_and_keeps_writers_out(hasty_shop: Shop) -> None:
+    """Contract 21: others wait at most lock_timeout, whether they lock or write."""
+    async with hasty_shop.unit() as late, hasty_shop.unit() as locking:
+        (await late.counters.get("x")).value = 50
+        await hasty_shop.put(x=11)
+        counter = await locking.counters.get("x", lock=True)
+        assert counter.value == 11
+        async with hasty_shop.unit() as other:
+            with pytest.raises(StorageBusyError) as busy:
+                await other.counters.get("x", lock=True)
+        with pytest.raises(PersistenceError) as refused:
+            await late.commit()
+        counter.value += 1
+        await locking.commit()
+
+    assert isinstance(busy.value, TimeoutError)
+    assert busy.value.retryable
+    assert refused.value.retryable
+    assert other.outcome is late.outcome is Outcome.ROLLED_BACK
+    assert (await hasty_shop.counters())["x"] == 12
+
+
+async def test_who_waits_for_a_lock_is_given_what_was_committed_meanwhile(
+    shop: Shop,
+) -> None:
+    """Contract 21: increments under the lock need no retry, however many there are."""
+    await shop.put(x=0)
+
+    async def increment() -> None:
+        async with shop.unit() as uow:
+            (await uow.counters.get("x", lock=True)).value += 1
+            await uow.commit()
+
+    await asyncio.gather(*(increment() for _ in range(10)))
+
+    assert await shop.counters() == {"x": 10}
+
+
+@pytest.mark.parametrize("ending", ["commit", "rollback", "exception", "nothing"])
+async def test_a_lock_ends_with_its_unit(hasty_shop: Shop, ending: str) -> None:
+    """Contract 21: however the unit ends, the next one has the lock at once."""
+    with suppress(ZeroDivisionError):
+        async with hasty_shop.unit() as uow:
+            await uow.counters.get("x", lock=True)
+            await uow.counters.find("absent", lock=True)
+            if ending == "commit":
+                await uow.commit()
+            elif ending == "rollback":
+                await uow.rollback()
+            elif ending == "exception":
+                raise ZeroDivisionError
+    async with hasty_shop.unit() as uow:
+        (await uow.counters.get("x", lock=True)).value = 11
+        await uow.commit()
+
+    assert (await hasty_shop.counters())["x"] == 11
+
+
+async def test_a_lock_on_what_was_loaded_at_another_version_conflicts(
+    shop: Shop,
+) -> None:
+    """Contract 21: the unit has seen values that are not the latest any more."""
+    await shop.put(x=10)
+    async with shop.unit() as uow:
+        await uow.counters.get("x")
+        await shop.put(x=11)
+        with pytest.raises(ConcurrencyConflictError) as raised:
+            await uow.counters.get("x", lock=True)
+
+    assert (raised.value.aggregate, raised.value.key) == (Counter, "x")
+
+
+async def test_a_lock_on_what_was_loaded_and_is_gone_conflicts(shop: Shop) -> None:
+    """Contract 21: a removed row has no version any more."""
+    await shop.put(x=10)
+    async with shop.unit() as uow:
+        await uow.counters.get("x")
+        async with shop.unit() as other:
+            other.counters.remove(await other.counters.get("x"))
+            await other.commit()
+        with pytest.raises(ConcurrencyConflictError):
+            await uow.counters.find("x", lock=True)
+
+
+async def test_a_lock_on_what_the_unit_holds_gives_the_same_object(shop: Shop) -> None:
+    """Contract 21: locked late, added or removed here: one key is one object."""
+    await shop.put(x=10, y=20)
+    async with shop.unit() as uow:
+        held = await uow.counters.get("x")
+        held.value = 11
+        added = Counter(name="new")
+        uow.counters.add(added)
+        uow.counters.remove(await uow.counters.get("y"))
+
+        assert await uow.counters.get("x", lock=True) is held
+        assert await uow.counters.get("new", lock=True) is added
+        assert await uow.counters.find("y", lock=True) is None
+        await uow.commit()
+
+    assert await shop.counters() == {"x": 11, "new": 0}
+
+
+async def test_a_lock_on_a_key_that_nobody_has_finds_nothing(shop: Shop) -> None:
+    """Contract 21: get raises and find returns None, as without a lock."""
+    async with shop.unit() as uow:
+        assert await uow.counters.find("absent", lock=True) is None
+        with pytest.raises(AggregateNotFoundError):
+            await uow.counters.get("absent", lock=True)
+
+
+async def test_two_units_that_want_each_others_locks_do_not_wait_for_ever(
+    storage: "Storage",
+) -> None:
+    """Contract 21: one goes on, the other is told to try again."""
+    held = asyncio.Barrier(2)
+
+    async def both(shop: Shop, first: str, second: str) -> None:
+        async with shop.unit() as uow:
+            try:
+                await uow.counters.get(first, lock=True)
+            except StorageBusyError:  # one lock is all the database has
+                await held.abort()
+                raise
+            with suppress(asyncio.BrokenBarrierError):
+                await held.wait()
+            await uow.counters.get(second, lock=True)
+            await uow.commit()
+
+    async with open_shop(storage, lock_timeout=2) as shop:
+        await shop.put(x=10, y=20)
+        ended = await asyncio.gather(
+            both(shop, "x", "y"), both(shop, "y", "x"), return_exceptions=True
+        )
+
+    [error] = [each for each in ended if each is not None]
+    assert isinstance(error, PersistenceError)
+    assert error.retryable
+    assert error.outcome is Outcome.ROLLED_BACK
+
+
+@pytest.mark.parametrize("level", LATER)
+async def test_a_snapshot_unit_locks_before_its_first_read_or_not_at_all(
+    shop: Shop, level: IsolationName
+) -> None:
+    """Contract 21: an older snapshot would not show what the lock protects."""
+    await shop.put(x=10, y=20)
+    async with shop.unit(level) as uow:
+        await uow.counters.count()
+        with pytest.raises(MisuseError, match="after it had read"):
+            await uow.counters.get("x", lock=True)
+    async with shop.unit(level) as uow:
+        (await uow.counters.get("x", lock=True)).value = 11
+        assert (await uow.counters.get("y", lock=True)).value == 20
+        assert await uow.counters.count(Counter.value == 11) == 1
+        with pytest.raises(MisuseError, match="after it had read"):
+            await uow.counters.find("z", lock=True)
+        await uow.commit()
+
+    assert await shop.counters() == {"x": 11, "y": 20}
+
+
+@pytest.mark.parametrize("level", LATER)
+async def test_a_later_lock_is_of_the_same_snapshot_as_the_first_one_or_conflicts(
+    hasty_shop: Shop, level: IsolationName
+) -> None:
+    """Contract 21: what a snapshot unit locks is not newer than its snapshot."""
+    async with hasty_shop.unit(level) as uow:
+        await uow.counters.get("x", lock=True)
+        try:
+            await hasty_shop.put(y=21)
+        except StorageBusyError:  # one lock is all the database has
+            assert (await uow.counters.get("y", lock=True)).value == 20
+        else:
+            with pytest.raises(ConcurrencyConflictError):
+                await uow.counters.get("y", lock=True)
+
+
+async def test_a_locked_key_that_nobody_had_stays_free_for_a_serializable_unit(
+    hasty_shop: Shop,
+) -> None:
+    """Contract 18, 21: who adds it meanwhile has to wait, or makes the unit conflict."""
+    async with hasty_shop.unit("serializable") as uow:
+        assert await uow.counters.find("z", lock=True) is None
+        uow.counters.add(Counter(name="other"))
+        try:
+            await hasty_shop.put(z=1)
+        except StorageBusyError:
+            await uow.commit()
+        else:
+            with pytest.raises(ConcurrencyConflictError):
+                await uow.commit()
+
+
+async def test_a_read_only_unit_takes_no_lock(shop: Shop) -> None:
+    """Contract 21: databases disagree on it, so it is refused on all of them."""
+    await shop.put(x=10)
+    async with shop.unit(read_only=True) as uow:
+        with pytest.raises(MisuseError) as raised:
+            await uow.counters.get("x", lock=True)
+
+    assert str(raised.value) == (
+        "A read-only unit of work asked for a lock.\n"
+        "It cannot write, so it has nothing to keep others from.\n"
+        "Open the unit without read_only=True. [misuse]"
+    )
+
+
+@pytest.mark.parametrize("hatch", ["connection", "session"])
+@pytest.mark.parametrize("level", LATER)
+async def test_a_snapshot_unit_opens_the_raw_hatch_before_its_first_read_or_not_at_all(
+    sql_storage: "Storage", level: IsolationName, hatch: str
+) -> None:
+    """Contract 21: the raw transaction would not see the unit's snapshot."""
+    async with open_shop(sql_storage) as shop:
+        await shop.put(x=10)
+        async with shop.unit(level) as uow:
+            await uow.counters.count()
+            with pytest.raises(MisuseError, match="after it had read"):
+                await getattr(uow, hatch)()
+        async with shop.unit(level) as uow:
+            await getattr(uow, hatch)()
+            (await uow.counters.get("x")).value = 11
+            await uow.commit()
+
+        assert await shop.counters() == {"x": 11}
+
+
+@pytest.mark.parametrize("hatch", ["connection", "session"])
+async def test_the_in_memory_unit_refuses_the_raw_hatch(hatch: str) -> None:
+    """Contract 21: it has no SQL; the error says what to do instead."""
+    from tests.shop import shop_schema
+    from tests.storages import InMemoryDatabase, InMemoryUnitOfWork
+
+    async with InMemoryUnitOfWork(InMemoryDatabase(shop_schema())) as uow:
+        with pytest.raises(MisuseError) as raised:
+            await getattr(uow, hatch)()
+
+    assert str(raised.value) == (
+        f"uow.{hatch}() was called on the in-memory unit of work.\n"
+        "It keeps rows in a dict and has no SQL.\n"
+        "Put the SQL into a finder of a port, and write its in-memory twin with"
+        " InMemoryRepository.all(); or test this service on SQLite. [misuse]"
+    )
