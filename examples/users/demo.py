@@ -34,8 +34,8 @@ PEOPLE = Path(__file__).with_name("people.csv")
 NEXT = """\
 [bold]Look next[/] at
   examples/users/services.py     the services: each function is one unit of work
-  examples/users/composition.py  the only place that knows the storage
-  make serve                     the same API, with its docs on http://127.0.0.1:8000/docs
+  examples/users/composition.py  the only place that knows which storage runs
+  make serve                     the same API, kept running, with its docs
   make demo FILE=my.csv          your own people: a header with name and email
   make test                      the same promises on every storage"""
 
@@ -55,10 +55,10 @@ class Answer:
         return "" if self.stored else self.body["title"]
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--file", type=Path, default=PEOPLE, help="a CSV file")
-    file: Path = parser.parse_args().file
+    file: Path = parser.parse_args(arguments).file
     console = Console()
     try:
         people = read_people(file)
@@ -82,10 +82,10 @@ def demonstrate(people: list[Person], database: Path, console: Console) -> int:
                 for person in track(people, "Importing", console=console)
             ]
             seconds = time.perf_counter() - started
-            statistics = client.get("/stats").json()
+            counted = client.get("/stats").json()["users"]
         proved = prove(answers, database)
     console.print(report(answers))
-    console.print(f"{len(answers)} requests in {seconds:.1f} s; /stats: {statistics}")
+    console.print(f"{len(answers)} requests in {seconds:.1f} s; {counted} users now.")
     console.print(proved or "[red]The stored rows are not the confirmed ones.[/]")
     console.print("Server stopped, files removed.", NEXT, sep="\n\n")
     broken = any(
@@ -119,14 +119,21 @@ def report(answers: list[Answer]) -> Table:
     table.add_column("rows", justify="right")
     table.add_column("for example", overflow="fold")
     for reason, rows in Counter(answer.reason for answer in answers).most_common():
-        examples = {
-            answer.body.get("detail", answer.person.line): answer
-            for answer in reversed(answers)
-            if answer.reason == reason
-        }
-        shown = map(example, list(examples.values())[:-4:-1])
-        table.add_row(reason or "Stored", str(rows), Text("\n").join(shown))
+        chosen = examples(answer for answer in answers if answer.reason == reason)
+        shown = Text("\n").join(map(example, chosen))
+        table.add_row(reason or "Stored", str(rows), shown)
     return table
+
+
+def examples(answers: Iterable[Answer]) -> list[Answer]:
+    """Choose three, with as many different details as there are."""
+    seen: Counter[str] = Counter()
+    ranked: list[tuple[int, Answer]] = []
+    for answer in answers:
+        detail = answer.body.get("detail", "")
+        ranked.append((seen[detail], answer))
+        seen[detail] += 1
+    return [answer for _, answer in sorted(ranked, key=lambda pair: pair[0])[:3]]
 
 
 def example(answer: Answer) -> Text:
@@ -139,7 +146,7 @@ def example(answer: Answer) -> Text:
         for cell in (person.name, person.email)
     )
     text = Text(f"line {person.line}: {name} <{email}>")
-    return text if answer.stored else text.append(f" {answer.body['detail']}", "dim")
+    return text if answer.stored else text.append(f"\n  {answer.body['detail']}", "dim")
 
 
 if __name__ == "__main__":

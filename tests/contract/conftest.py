@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.shop import Shop, open_shop
-from unitwork.adapters.storage import UnitOptions
+from unitwork.adapters.storage import ChangeSet, UnitOptions
 
 if TYPE_CHECKING:
     from tests.storages import Storage
@@ -32,6 +32,21 @@ def calls(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     kind = type(shop.database.open(UnitOptions()))
     for name in WAIST:
         monkeypatch.setattr(kind, name, _noted(getattr(kind, name), seen))
+    return seen
+
+
+@pytest.fixture
+def applied(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """What kind of write each commit asked for, and of which key."""
+    seen: list[tuple[str, Any]] = []
+    kind = type(shop.database.open(UnitOptions()))
+    apply = kind.apply
+
+    async def noted(session: Any, changes: ChangeSet) -> Any:
+        seen.extend((type(write).__name__, write.key) for write in changes.writes)
+        return await apply(session, changes)
+
+    monkeypatch.setattr(kind, "apply", noted)
     return seen
 
 

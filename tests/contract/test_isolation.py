@@ -21,13 +21,19 @@
 Source: Adya's phenomena, in the scenarios of Kleppmann's Hermitage.
 """
 
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.shop import Counter, Shop, ShopUnitOfWork
 from unitwork import ConcurrencyConflictError
+from unitwork.adapters.mapping import Schema
 from unitwork.adapters.unit_of_work import IsolationName
+
+if TYPE_CHECKING:
+    from tests.storages import Storage
 
 LEVELS: list[IsolationName] = ["read_committed", "snapshot", "serializable"]
 
@@ -39,10 +45,13 @@ def level(request: pytest.FixtureRequest) -> IsolationName:
     return named
 
 
-@pytest.fixture(autouse=True)
-async def _two_counters(shop: Shop) -> None:
+@pytest.fixture
+async def shop(storage: "Storage") -> AsyncIterator[Shop]:
     """Hermitage's table: 10 and 20."""
-    await shop.put(x=10, y=20)
+    async with storage.database(Schema(Counter)) as database:
+        opened = Shop(database, storage.unit(ShopUnitOfWork))
+        await opened.put(x=10, y=20)
+        yield opened
 
 
 async def value(uow: ShopUnitOfWork, name: str) -> int:

@@ -20,6 +20,7 @@ from unitwork import (
     all_of,
     new_id,
 )
+from unitwork.adapters.sqlalchemy import PoolOptions
 
 if TYPE_CHECKING:
     from tests.storages import Storage
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from unitwork.adapters.unit_of_work import IsolationName
 
 ISOLATIONS: list["IsolationName"] = ["read_committed", "snapshot", "serializable"]
-ONE_CONNECTION = {"pool_size": 1, "max_overflow": 0}
+ONE_CONNECTION = PoolOptions(size=1, overflow=0, timeout=5)
+TWO_CONNECTIONS = PoolOptions(size=2, overflow=0, timeout=5)
 
 
 async def test_a_unit_without_reads_and_writes_touches_no_storage(
@@ -59,7 +61,7 @@ async def test_a_connection_is_taken_by_the_first_read_and_given_back(
     sql_storage: "Storage",
 ) -> None:
     """Contract 1: no connection before the first read, none after the end."""
-    async with open_shop(sql_storage, **ONE_CONNECTION) as shop:
+    async with open_shop(sql_storage, pool=ONE_CONNECTION) as shop:
         pool = cast("SqlAlchemyDatabase", shop.database).engine.pool
         async with shop.unit("snapshot") as uow:
             uow.counters.add(Counter(name="a"))
@@ -75,7 +77,7 @@ async def test_a_unit_needs_one_connection_from_its_first_read_to_its_commit(
     storage: "Storage", isolation: "IsolationName"
 ) -> None:
     """Contract 1: a unit never holds two connections; a pool of one serves it."""
-    async with open_shop(storage, **ONE_CONNECTION) as shop:
+    async with open_shop(storage, pool=ONE_CONNECTION) as shop:
         await shop.store(Counter(name="a"))
         async with shop.unit(isolation) as uow:
             counter = await uow.counters.get("a")
@@ -95,7 +97,7 @@ async def test_two_units_on_a_pool_of_two_do_not_wait_for_each_other(
     storage: "Storage", isolation: "IsolationName"
 ) -> None:
     """Contract 1: units that hold their connections can all commit."""
-    async with open_shop(storage, pool_size=2, max_overflow=0) as shop:
+    async with open_shop(storage, pool=TWO_CONNECTIONS) as shop:
         await shop.store(Counter(name="a"), Counter(name="b"))
         async with shop.unit(isolation) as one, shop.unit(isolation) as two:
             (await one.counters.get("a")).value = 1

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 
 from examples.users.adapters import migrate
+from examples.users.api import Units
 from examples.users.composition import compose
 from examples.users.server import serving
 
@@ -28,8 +29,9 @@ async def file(tmp_path: Path) -> Path:
 @pytest.fixture
 async def app(file: Path) -> AsyncIterator[FastAPI]:
     app = compose(f"sqlite+aiosqlite:///{file}")
+    units: Units = app.state.units
     yield app
-    await app.state.units.dispose()
+    await units.dispose()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ class Holding:
 
     def add(self, mapping: AggregateMapping, instance: Any) -> None:
         """Hold a new aggregate; one that replaces a removed one keeps its version."""
-        if not isinstance(instance, mapping.aggregate):
+        if type(instance) is not mapping.aggregate:  # a subclass would lose attributes
             raise MisuseError(
                 f"{instance!r} is no {mapping.aggregate.__name__}.",
                 f"This repository holds {mapping.aggregate.__name__} aggregates.",

@@ -25,7 +25,7 @@ class Ownership:
         running = _running()
         if running is self._owner:
             return
-        if self._waiting or (self._owner is not None and not self._owner.done()):
+        if self._waiting or not (_ended(self._owner) and self._alike(running)):
             raise ForeignTaskError(_name(self._owner), _name(running))
         self._owner = running
 
@@ -33,12 +33,19 @@ class Ownership:
         """Belong to the running task from now on.
 
         Raises:
-            ForeignTaskError: a task is waiting for storage in the unit.
+            ForeignTaskError: a task is waiting for storage in the unit, or the
+                running task is one of another event loop.
         """
         running = _running()
-        if self._waiting:
+        if self._waiting or not self._alike(running):
             raise ForeignTaskError(_name(self._owner), _name(running))
         self._owner = running
+
+    def _alike(self, running: asyncio.Task[Any] | None) -> bool:
+        """Tell whether a task runs on the owner's event loop."""
+        if running is None:
+            return False
+        return self._owner is None or running.get_loop() is self._owner.get_loop()
 
     def __enter__(self) -> None:
         """Begin to wait for storage, as the owner."""
@@ -55,6 +62,10 @@ def _running() -> asyncio.Task[Any] | None:
         return asyncio.current_task()
     except RuntimeError:
         return None
+
+
+def _ended(task: asyncio.Task[Any] | None) -> bool:
+    return task is None or task.done()
 
 
 def _name(task: asyncio.Task[Any] | None) -> str:

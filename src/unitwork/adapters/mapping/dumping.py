@@ -5,6 +5,7 @@ aggregates have equal states; lists keep their order in a position column, dicts
 sets have none to keep.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -47,7 +48,7 @@ def make_dump(layout: Layout) -> Callable[[Any], State]:
     root = layout.root.cls
 
     def explain(error: Exception) -> Exception:
-        found = writer.source.blame(error.__traceback__, dump)
+        found = writer.source.blame(error)
         if found is None:
             return error
         place, variables = found
@@ -66,13 +67,9 @@ def make_dump(layout: Layout) -> Callable[[Any], State]:
 
 def _repeated(rows: list[tuple[Any, ...]], size: int) -> Any:
     """Return the first key that two rows have."""
-    seen = set()
-    for row in rows:
-        key = row[:size]
-        if key in seen:
-            return key[-1] if size == 1 else key
-        seen.add(key)
-    raise AssertionError(rows)
+    counted = Counter(row[:size] for row in rows)
+    key = next(key for key, number in counted.items() if number > 1)
+    return key[0] if size == 1 else key
 
 
 @attrs.frozen

@@ -133,8 +133,6 @@ class Layout:
                 )
 
     def _unique(self, sheet: Sheet, group: tuple[Names, ...]) -> None:
-        if not all(names in sheet.leaves for names in group):
-            return  # the attribute itself has a mistake
         positions = tuple(sheet.leaves[names] for names in group)
         fields = tuple(".".join(names) for names in group)
         if sheet.user is None:

@@ -54,7 +54,7 @@ def make_load(layout: Layout) -> Callable[[State], Any]:
     load = writer.source.function("load")
 
     def explain(error: Exception) -> Exception:
-        found = writer.source.blame(error.__traceback__, load)
+        found = writer.source.blame(error)
         if found is None:
             return error
         cell, variables = found
@@ -74,18 +74,16 @@ def _unreadable(
         key = (key, *variables[cell.row][: cell.key_size])
     if isinstance(value, list):
         value = [place for place, _ in value]
-    rule = str(error) if isinstance(error, Refused) else _rule(column.type, value)
+    rule = _rule(column.type, error)
     return Unreadable(sheet.name, column.name, key, value, rule)
 
 
-def _rule(kind: ColumnType, value: Any) -> str:
-    try:
-        kind.restore(value)
-    except Refused as refused:
-        return str(refused)
-    except Exception as error:  # noqa: BLE001 - whatever a stored value provokes
-        return f"It cannot be read as {type(kind).__name__}: {error}."
-    return f"It is no {type(kind).__name__}."
+def _rule(kind: ColumnType, error: Exception) -> str:
+    if isinstance(error, Refused):
+        return str(error)
+    if isinstance(kind, Enumeration):
+        return f"{kind.enum.__name__} has no such member."
+    return f"It cannot be read as {type(kind).__name__}: {error}."
 
 
 def _in_order(pairs: list[tuple[int, Any]]) -> list[Any]:

@@ -60,7 +60,7 @@ def in_slots(cls: type) -> bool:
 
 
 def unset(cls: type) -> tuple[str, ...]:
-    """Name what attrs expects to be None on an instance that `__init__` has not made."""
+    """Name what attrs expects to be None where `__init__` was not run."""
     if not attrs.has(cls):
         return ()
     kept = attrs.inspect(cls).hashability.name == "HASHABLE_CACHED"

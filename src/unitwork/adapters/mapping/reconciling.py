@@ -155,7 +155,7 @@ class Reconciliation:
             if not set(each.columns) <= positions.keys():
                 problem = problem or "is over columns that no attribute has"
             if problem:
-                self._warn(f"unique constraint over {', '.join(each.columns)}", problem)
+                self._warn(f"unique constraint {each}", problem)
                 continue
             columns = tuple(positions[name] for name in each.columns)
             name = each.name or unique_name(self.sheet.name, each.columns)
@@ -168,10 +168,7 @@ class Reconciliation:
         key = {column.name for column in self.sheet.columns[: self.sheet.key_size]}
         for each in self.table.uniques():
             if set(each.columns) != {self.sheet.owner_column, *key}:
-                self._warn(
-                    f"unique constraint over {', '.join(each.columns)}",
-                    "is on a child table",
-                )
+                self._warn(f"unique constraint {each}", "is on a child table")
 
     def references(self) -> list[UserReference]:
         """Return the foreign keys of single columns that attributes have."""
@@ -179,7 +176,7 @@ class Reconciliation:
         found = []
         for each in self.table.references():
             if each.oddity:
-                self._warn(f"foreign key of {', '.join(each.columns)}", each.oddity)
+                self._warn(f"foreign key {each}", each.oddity)
             if len(each.columns) == 1 and each.columns[0] in mapped:
                 found.append(each)
         return found

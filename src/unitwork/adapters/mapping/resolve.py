@@ -18,7 +18,7 @@ from unitwork.adapters.mapping.criterion import (
 from unitwork.adapters.mapping.description import AggregateMapping, Column, SortTerm
 from unitwork.adapters.mapping.types import Binary, Refused, Text
 from unitwork.domain.errors import InvalidValueError, MisuseError
-from unitwork.domain.expression import Nulls, Sort
+from unitwork.domain.expression import Nulls, Path, Sort
 from unitwork.domain.specification import (
     Absence,
     Comparison,
@@ -85,7 +85,7 @@ def resolve_order(
 ) -> tuple[SortTerm, ...]:
     """Turn sort terms into a total order: the key is its last term. Contract: 23."""
     terms: dict[int, SortTerm] = {}
-    for sort in (order_by,) if isinstance(order_by, Sort) else order_by:
+    for sort in (order_by,) if isinstance(order_by, Sort | Path) else order_by:
         if not isinstance(sort, Sort):
             raise MisuseError(
                 f"order_by={sort!r} is no sort term.",

@@ -1,8 +1,7 @@
 """Generated functions: source text, compiled once, that knows what each line does."""
 
 import itertools
-from collections.abc import Callable
-from types import TracebackType
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -54,14 +53,14 @@ class Source(Generic[P]):
         made.__source__ = self.text
         return made  # type: ignore[no-any-return]  # the lines define a function
 
-    def blame(
-        self, traceback: TracebackType | None, function: Callable[..., Any]
-    ) -> tuple[P, dict[str, Any]] | None:
-        """Return the place of the line that raised, and the variables there."""
-        code = function.__code__
-        while traceback is not None:
-            if traceback.tb_frame.f_code is code:
-                place = self._places.get(traceback.tb_lineno)
-                return None if place is None else (place, traceback.tb_frame.f_locals)
-            traceback = traceback.tb_next
-        return None
+    def blame(self, error: Exception) -> tuple[P, Mapping[str, Any]] | None:
+        """Return the place of the line that raised, and the variables there.
+
+        Args:
+            error: as caught by the function itself, whose frame comes first then.
+        """
+        traceback = error.__traceback__
+        place = self._places.get(traceback.tb_lineno) if traceback else None
+        if traceback is None or place is None:
+            return None
+        return place, traceback.tb_frame.f_locals

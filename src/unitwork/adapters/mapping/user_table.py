@@ -26,6 +26,9 @@ from unitwork.adapters.mapping.types import (
     Uuid,
 )
 
+_NARROWING = ("_where", "_nulls_not_distinct")
+"""Options of unique constraints that change what is unique."""
+
 
 @attrs.frozen
 class UserKey:
@@ -35,6 +38,10 @@ class UserKey:
     columns: tuple[str, ...]
     oddity: str = ""
     """What of it is outside of the verified set."""
+
+    def __str__(self) -> str:
+        """Call it by its name, or by its columns."""
+        return self.name or f"over {', '.join(self.columns)}"
 
 
 @attrs.frozen
@@ -46,6 +53,10 @@ class UserReference:
     table: str
     target: tuple[str, ...]
     oddity: str = ""
+
+    def __str__(self) -> str:
+        """Call it by its name, or by its columns."""
+        return self.name or f"of {', '.join(self.columns)}"
 
 
 @attrs.frozen
@@ -126,23 +137,19 @@ def _name(constraint: Any) -> str | None:
 
 def _oddity(constraint: Any) -> str:
     """Say what of a constraint other storages would not do."""
-    options = dict(getattr(constraint, "kwargs", {}))
     if getattr(constraint, "deferrable", None):
         return "is deferrable"
     for action in ("ondelete", "onupdate"):
         said = getattr(constraint, action, None)
         if said and said.upper() not in ("NO ACTION", "RESTRICT"):
             return f"has {action}={said!r}"
-    if len(getattr(constraint, "expressions", ())) != len(
-        constraint.columns
-    ) and hasattr(constraint, "expressions"):
+    columns = list(constraint.columns)
+    if len(list(getattr(constraint, "expressions", columns))) != len(columns):
         return "is over an expression"
-    odd = sorted(name for name, value in options.items() if value and _changes(name))
-    return f"has {odd[0]}" if odd else ""
-
-
-def _changes(option: str) -> bool:
-    return option.endswith(("_where", "_nulls_not_distinct"))
+    for option, value in sorted(dict(constraint.kwargs).items()):
+        if option.endswith(_NARROWING) and value is not None and value is not False:
+            return f"has {option}"
+    return ""
 
 
 def _filled(column: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -13,6 +14,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolRese
 from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect, Limits
 from unitwork.adapters.sqlalchemy.dialects.sqlite import in_memory
 from unitwork.adapters.sqlalchemy.options import PoolOptions
+from unitwork.adapters.sqlalchemy.watching import notice
 
 _DEFAULTS = {
     "sqlite": PoolOptions(5, 15, 30, -1),
@@ -33,6 +35,11 @@ class Engines:
     connect_args: Mapping[str, Any]
     echo: bool
 
+    @property
+    def single(self) -> bool:
+        """Tell whether the database is in the memory of one connection."""
+        return self.dialect.name == "sqlite" and in_memory(self.url)
+
     def make(self, *, read_only: bool) -> AsyncEngine:
         """Make an engine; it connects when it is first used.
 
@@ -41,7 +48,6 @@ class Engines:
         """
         own = self.dialect.connect_arguments(self.url, self.limits, read_only=read_only)
         one = PoolOptions(1, 0, self.limits.lock_timeout, -1)
-        alone = self.dialect.name == "sqlite" and in_memory(self.url)
         defaults = _DEFAULTS[self.dialect.name]
         engine = create_async_engine(
             self.url,
@@ -51,7 +57,7 @@ class Engines:
             poolclass=AsyncAdaptedQueuePool,
             pool_reset_on_return=None,
             connect_args=_merged(own, self.connect_args),
-            **(one.arguments(one) if alone else self.pool.arguments(defaults)),
+            **(one.arguments(one) if self.single else self.pool.arguments(defaults)),
         )
         self._listen(engine, read_only=read_only)
         return engine
@@ -71,7 +77,9 @@ class Engines:
             dialect.prepare(connection, url, limits, read_only=read_only)
 
         def reset(
-            connection: DBAPIConnection, entry: ConnectionPoolEntry, state: PoolResetState
+            connection: DBAPIConnection,
+            entry: ConnectionPoolEntry,
+            state: PoolResetState,
         ) -> None:
             """Let no open transaction into the pool, whoever left it. Contract: 29."""
             driver = entry.driver_connection
@@ -84,6 +92,40 @@ class Engines:
         event.listen(engine.sync_engine.pool, "reset", reset)
         if dialect.interrupts:
             event.listen(engine.sync_engine, "handle_error", _interrupt)
+        event.listen(engine.sync_engine, "handle_error", notice)
+
+
+class Pools:
+    """The engines of one database object, each made when it is first used."""
+
+    def __init__(self, engines: Engines) -> None:
+        """Make none yet."""
+        self.engines = engines
+
+    @cached_property
+    def writing(self) -> AsyncEngine:
+        """Return the engine of units that may write."""
+        return self.engines.make(read_only=False)
+
+    @cached_property
+    def reading(self) -> AsyncEngine:
+        """Return the engine of read-only units; the other, if there is but one."""
+        return (
+            self.writing if self.engines.single else self.engines.make(read_only=True)
+        )
+
+    @cached_property
+    def users(self) -> AsyncEngine:
+        """Return the engine for user code."""
+        return self.engines.for_users(self.writing)
+
+    async def dispose(self, *, close: bool) -> None:
+        """Forget the engines, and close their connections where that is possible."""
+        made = vars(self)
+        made.pop("users", None)
+        for engine in (made.pop("reading", None), made.pop("writing", None)):
+            if engine is not None:
+                await engine.dispose(close=close)
 
 
 def _begin(connection: Connection) -> None:

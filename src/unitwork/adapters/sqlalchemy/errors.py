@@ -4,7 +4,8 @@ By the code and the phase, never by the class of the exception alone.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import exc
@@ -53,9 +54,9 @@ class Translator:
     """Know the schema, so that constraints can be named by their fields."""
 
     def __init__(
-        self, dialect: AbstractDialect, mappings: Callable[[], tuple[AggregateMapping, ...]]
+        self, dialect: AbstractDialect, mappings: tuple[AggregateMapping, ...]
     ) -> None:
-        """Look mappings up only when something has failed."""
+        """Look at no mapping before something has failed."""
         self._dialect = dialect
         self._mappings = mappings
 
@@ -81,7 +82,9 @@ class Translator:
             made: PersistenceError = PoolTimeoutError(str(error).partition(" (")[0])
         elif isinstance(error, exc.DBAPIError | OSError | asyncio.TimeoutError):
             native = _native(error)
-            made = self.of(self._dialect.fault(native), committing=committing, writes=writes)
+            made = self.of(
+                self._dialect.fault(native), committing=committing, writes=writes
+            )
             error = native
         elif isinstance(error, exc.SQLAlchemyError):
             made = StorageError(str(error))
@@ -89,6 +92,17 @@ class Translator:
             return error
         made.__cause__ = error
         return made
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Let no exception of a driver or of SQLAlchemy out of a block."""
+        try:
+            yield
+        except Exception as error:
+            made = self.translate(error)
+            if made is error:
+                raise
+            raise made from made.__cause__
 
     def of(
         self, fault: Fault, *, committing: bool = False, writes: Writes | None = None
@@ -118,7 +132,7 @@ class Translator:
                     return UniqueViolationError(
                         mapping.aggregate, unique.fields, unique.name
                     )
-        mapping_ = writes.mapping if writes else _owner(self._mappings(), fault)
+        mapping_ = writes.mapping if writes else _owner(self._mappings, fault)
         if mapping_ is None:
             return UniqueViolationError(None, fault.columns, fault.constraint)
         if _is_primary(mapping_, fault, writes):
@@ -128,7 +142,7 @@ class Translator:
     def _reference(self, fault: Fault, writes: Writes | None) -> PersistenceError:
         found = [
             (mapping, reference)
-            for mapping in self._mappings()
+            for mapping in self._mappings
             for reference in mapping.references
             if _may_fail(mapping, reference, fault, writes)
         ]
@@ -141,11 +155,13 @@ class Translator:
         only = aggregates.pop() if len(aggregates) == 1 else None
         return ReferenceViolationError(only, constraint=fault.constraint)
 
-    def _likely(self, fault: Fault, writes: Writes | None) -> Iterator[AggregateMapping]:
+    def _likely(
+        self, fault: Fault, writes: Writes | None
+    ) -> Iterator[AggregateMapping]:
         """Go through the mappings, the one that was written first."""
         if writes is not None:
             yield writes.mapping
-        for mapping in self._mappings():
+        for mapping in self._mappings:
             if fault.table is None or fault.table == mapping.tables[0].name:
                 yield mapping
 
@@ -180,7 +196,10 @@ def _is_primary(mapping: AggregateMapping, fault: Fault, writes: Writes | None) 
     if fault.columns:
         return fault.columns == (mapping.key.name,)
     constraint = fault.constraint or ""
-    return constraint == "PRIMARY" or constraint in (f"pk_{root.name}", f"{root.name}_pkey")
+    return constraint == "PRIMARY" or constraint in (
+        f"pk_{root.name}",
+        f"{root.name}_pkey",
+    )
 
 
 def _may_fail(

@@ -1,16 +1,16 @@
 """How the rows of one aggregate stand in tables: names, positions, conversions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy import ColumnClause, MetaData, TableClause
+from sqlalchemy import TableClause
 
 from unitwork.adapters.mapping.description import AggregateMapping, Column, Row, Table
 from unitwork.adapters.mapping.types import Refused
 from unitwork.adapters.sqlalchemy.codec import Codec
-from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect, Element
+from unitwork.adapters.sqlalchemy.dialects.dialect import Element
 from unitwork.domain.errors import StoredValueError
 
 
@@ -33,8 +33,10 @@ class Place:
         column: Element = table.c[self.name]
         if self.codec.as_text:
             return sa.cast(column, sa.Text)
-        return column if self.codec.collation is None else sa.collate(
-            column, self.codec.collation
+        return (
+            column
+            if self.codec.collation is None
+            else sa.collate(column, self.codec.collation)
         )
 
 
@@ -55,7 +57,9 @@ class Sheet:
 
     def encode(self, row: Row) -> list[Any]:
         """Return what the driver is given for a row."""
-        return [place.write(value) for place, value in zip(self.places, row, strict=True)]
+        return [
+            place.write(value) for place, value in zip(self.places, row, strict=True)
+        ]
 
     def decode(self, stored: Sequence[Any], key: Any) -> Row:
         """Return the canonical row.
@@ -105,47 +109,4 @@ class Layout:
         return self.root.places[0]
 
 
-def lay_out(
-    mapping: AggregateMapping,
-    metadata: MetaData,
-    dialect: AbstractDialect,
-    codecs: dict[tuple[str, str], Codec],
-) -> Layout:
-    """Find the tables and codecs of a mapping.
-
-    Args:
-        mapping: what is stored.
-        metadata: holds its tables.
-        dialect: the database.
-        codecs: by table and column, of columns that are the user's own.
-    """
-    sheets = []
-    for number, described in enumerate(mapping.tables):
-        table = _table(metadata, described)
-        places = tuple(
-            Place(
-                column,
-                column_name(column),
-                codecs.get((table.key, column_name(column))) or dialect.codec(column.type),
-            )
-            for column in described.columns
-        )
-        names = [place.name for place in places]
-        extra = described.owner_column if number else mapping.version_column
-        clause = sa.table(table.name, *_columns([extra, *names]), schema=table.schema)
-        sheets.append(Sheet(table, clause, described, places))
-    return Layout(mapping, tuple(sheets))
-
-
-def column_name(column: Column) -> str:
-    """Return a column's name in the database."""
-    return column.name if column.source is None else str(column.source.name)
-
-
-def _table(metadata: MetaData, described: Table) -> sa.Table:
-    key = described.name if described.source is None else described.source.key
-    return metadata.tables[key]
-
-
-def _columns(names: Iterable[str]) -> list[ColumnClause[Any]]:
-    return [sa.column(name) for name in dict.fromkeys(names)]
+Layouts = Mapping[AggregateMapping, Layout]

@@ -10,7 +10,7 @@ from unitwork.adapters.mapping.criterion import Compare, Criterion, OneOf
 from unitwork.adapters.mapping.description import AggregateMapping, Row
 from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
 from unitwork.adapters.sqlalchemy.drivers.port import Phase
-from unitwork.adapters.sqlalchemy.layout import Layout, Sheet
+from unitwork.adapters.sqlalchemy.layout import Layout, Layouts, Sheet
 from unitwork.adapters.sqlalchemy.selects import Meaning, Selects
 from unitwork.adapters.storage import (
     CountRead,
@@ -33,14 +33,14 @@ class TornError(Exception):
 class Reads:
     """Make the phases that read."""
 
-    def __init__(
-        self, layouts: Callable[[AggregateMapping], Layout], dialect: AbstractDialect
-    ) -> None:
+    def __init__(self, layouts: Layouts, dialect: AbstractDialect) -> None:
         """Look layouts up by mapping."""
-        self._layout = layouts
+        self._layouts = layouts
         self._selects = Selects(dialect)
 
-    def load(self, mapping: AggregateMapping, keys: Sequence[Any]) -> Phase[list[Record]]:
+    def load(
+        self, mapping: AggregateMapping, keys: Sequence[Any]
+    ) -> Phase[list[Record]]:
         """Read the aggregates that have these keys."""
         return self.scan(Query(mapping, _having(keys)))
 
@@ -52,7 +52,7 @@ class Reads:
         Raises:
             TornError: roots and children did not fit together, three times.
         """
-        layout = self._layout(query.mapping)
+        layout = self._layouts[query.mapping]
         if len(layout.children) == 1:
             rows = yield self._selects.step(_joined, layout, query)
             return _grouped(layout, rows)
@@ -64,7 +64,9 @@ class Reads:
             for number, sheet in enumerate(layout.children):
                 if not (found and whole):
                     break
-                whole = yield from self._children(layout, number, sheet, found, children)
+                whole = yield from self._children(
+                    layout, number, sheet, found, children
+                )
             if whole:
                 return [_record(layout, row, children[row[1]]) for row in rows]
         raise TornError
@@ -95,12 +97,12 @@ class Reads:
 
     def count(self, query: Query) -> Phase[int]:
         """Count what a query means."""
-        rows = yield self._selects.step(_count, self._layout(query.mapping), query)
+        rows = yield self._selects.step(_count, self._layouts[query.mapping], query)
         return int(rows[0][0])
 
     def exists(self, query: Query) -> Phase[bool]:
         """Tell whether a query means anything."""
-        rows = yield self._selects.step(_exists, self._layout(query.mapping), query)
+        rows = yield self._selects.step(_exists, self._layouts[query.mapping], query)
         return bool(rows)
 
     def verify(self, reads: Iterable[Read]) -> Phase[None]:
@@ -108,7 +110,9 @@ class Reads:
         for read in reads:
             same = yield from self._same(read)
             if not same:
-                mapping = read.mapping if isinstance(read, KeyRead) else read.query.mapping
+                mapping = (
+                    read.mapping if isinstance(read, KeyRead) else read.query.mapping
+                )
                 key = read.found[0][0] if isinstance(read, KeyRead) else None
                 raise ConcurrencyConflictError(
                     mapping.aggregate,
@@ -130,7 +134,7 @@ class Reads:
 
     def versions(self, query: Query) -> Phase[list[tuple[Any, int]]]:
         """Read keys and versions only."""
-        layout = self._layout(query.mapping)
+        layout = self._layouts[query.mapping]
         rows = yield self._selects.step(_versions, layout, query)
         read = layout.key.codec.read
         return [(key if read is None else read(key), version) for version, key in rows]
@@ -232,6 +236,8 @@ def _child_rows(sheet: Sheet, stored: Iterable[Any], key: Any) -> tuple[Row, ...
     return tuple(rows)
 
 
-def _record(layout: Layout, row: Sequence[Any], children: list[tuple[Row, ...]]) -> Record:
+def _record(
+    layout: Layout, row: Sequence[Any], children: list[tuple[Row, ...]]
+) -> Record:
     root = layout.root.decode(row[1:], row[1])
     return Record(root[0], row[0], ((root,), *children))

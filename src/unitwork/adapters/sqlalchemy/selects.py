@@ -112,8 +112,10 @@ class Meaning:
 
     def any_rows(self, *columns: Any) -> Select[Any]:
         """Select columns of all rows that match, in no order."""
-        return sa.select(*columns).select_from(self.layout.root.clause).where(
-            *self._conditions
+        return (
+            sa.select(*columns)
+            .select_from(self.layout.root.clause)
+            .where(*self._conditions)
         )
 
     def order(self, source: Any) -> Iterator[Element]:

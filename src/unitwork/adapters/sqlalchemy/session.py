@@ -1,11 +1,15 @@
 """One open unit's connection: when it is taken, what runs on it, how it ends."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
 
 from unitwork.adapters.mapping.description import AggregateMapping
-from unitwork.adapters.sqlalchemy.drivers.port import AbstractConnection, Begin, Phase
+from unitwork.adapters.sqlalchemy.drivers.port import Begin, Phase
+from unitwork.adapters.sqlalchemy.drivers.portable import PortableConnection
+from unitwork.adapters.sqlalchemy.gateway import Gateway
 from unitwork.adapters.sqlalchemy.patience import to_its_end
+from unitwork.adapters.sqlalchemy.raw import RawTransaction, Savepoint
 from unitwork.adapters.sqlalchemy.reads import TornError
 from unitwork.adapters.storage import (
     AbstractStorageSession,
@@ -15,89 +19,67 @@ from unitwork.adapters.storage import (
     Record,
     UnitOptions,
 )
-from unitwork.domain.errors import ConcurrencyConflictError
-
-if TYPE_CHECKING:
-    from unitwork.adapters.sqlalchemy.database import SqlAlchemyDatabase
+from unitwork.adapters.workspace import Workspace
+from unitwork.domain.errors import ConcurrencyConflictError, MisuseError
 
 T = TypeVar("T")
 Keys = Mapping[int, Any]
 _SNAPSHOT = Begin(Isolation.SNAPSHOT, writes=False)
+_ATTEMPTS = 3
 
 
 class SqlAlchemySession(AbstractStorageSession):
     """What one open unit needs of a database.
 
-    Cost: a read takes one statement, and one for each child table beyond the first; a
-    commit takes BEGIN, a guard for each class written, the writes, COMMIT.
+    Cost: a read takes one statement, and one for each child table if there are more
+    than one; a commit takes BEGIN, a guard for each class that is changed or removed,
+    the writes, and COMMIT.
     """
 
-    def __init__(self, database: "SqlAlchemyDatabase", options: UnitOptions) -> None:
+    def __init__(self, gateway: Gateway, options: UnitOptions) -> None:
         """Take no connection yet."""
-        self._database = database
+        self._gateway = gateway
         self._options = options
-        self._held: AbstractConnection | None = None
+        self._held: PortableConnection | None = None
+        """Inside the transaction of a snapshot, or the raw one."""
+        self._raw: RawTransaction | None = None
+        self._turn = AsyncExitStack()
+        """The turn to write, while the raw transaction is open."""
+
+    @property
+    def transactional(self) -> bool:
+        """Tell whether the raw transaction is open."""
+        return self._raw is not None
+
+    # ── reading ─────────────────────────────────────────────────────────────
 
     async def load(
         self, mapping: AggregateMapping, keys: Sequence[Any]
     ) -> list[Record]:
         """Read the aggregates that have these keys."""
-        return await self._whole(lambda: self._database.reads.load(mapping, keys))
+        return await self._whole(lambda: self._gateway.reads.load(mapping, keys))
 
     async def scan(self, query: Query) -> list[Record]:
         """Read what a query means, in its order."""
-        return await self._whole(lambda: self._database.reads.scan(query))
+        return await self._whole(lambda: self._gateway.reads.scan(query))
 
     async def count(self, query: Query) -> int:
         """Count what a query means."""
-        return await self._read(lambda: self._database.reads.count(query))
+        return await self._read(lambda: self._gateway.reads.count(query))
 
     async def exists(self, query: Query) -> bool:
         """Tell whether a query means anything."""
-        return await self._read(lambda: self._database.reads.exists(query))
-
-    async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
-        """Read the latest committed aggregate, and keep writers out until `close`."""
-        raise NotImplementedError
-
-    async def apply(self, changes: ChangeSet) -> Keys:
-        """Guard, write and commit in a fresh transaction."""
-        await self._end_snapshot()
-        async with self._database.writing():
-            begin = Begin(_writing(self._options.isolation), writes=True)
-            connection, keys = await self._database.driver().start(
-                lambda: self._database.writes.write(changes), begin, read_only=False
-            )
-            await self._commit(connection)
-        return keys
-
-    async def _commit(self, connection: AbstractConnection) -> None:
-        """Let COMMIT run to its end, whoever cancels. Contract: 31."""
-        ended = await to_its_end(connection.commit())
-        self.interruption = ended.interruption
-        try:
-            ended.task.result()
-        except BaseException:
-            await connection.abandon()
-            raise
-        await connection.release()
-
-    async def close(self) -> None:
-        """Give the connection back."""
-        held, self._held = self._held, None
-        if held is not None:
-            await held.abandon()
+        return await self._read(lambda: self._gateway.reads.exists(query))
 
     async def _read(self, make: Callable[[], Phase[T]]) -> T:
         if self._held is not None:
             return await self._held.run(make())
-        driver, read_only = self._database.driver(), self._options.read_only
         if self._options.isolation is Isolation.READ_COMMITTED:
-            connection, found = await driver.start(make, None, read_only=read_only)
+            connection, found = await self._start(make, None)
             await connection.release()
             return found
         begin = Begin(self._options.isolation, writes=False)
-        self._held, found = await driver.start(make, begin, read_only=read_only)
+        self._held, found = await self._start(make, begin)
         return found
 
     async def _whole(self, make: Callable[[], Phase[T]]) -> T:
@@ -106,16 +88,172 @@ class SqlAlchemySession(AbstractStorageSession):
             return await self._read(make)
         except TornError:
             if self._held is not None:
-                raise ConcurrencyConflictError(reason="It changes all the time.") from None
-        driver, read_only = self._database.driver(), self._options.read_only
-        connection, found = await driver.start(make, _SNAPSHOT, read_only=read_only)
+                raise ConcurrencyConflictError(
+                    reason="It was changed during each attempt to read it."
+                ) from None
+        connection, found = await self._start(make, _SNAPSHOT)
         await connection.abandon()
         return found
 
-    async def _end_snapshot(self) -> None:
-        held, self._held = self._held, None
-        if held is not None:
-            await held.abandon()
+    async def _start(
+        self, make: Callable[[], Phase[T]], begin: Begin | None
+    ) -> tuple[PortableConnection, T]:
+        driver = self._gateway.driver()
+        return await driver.start(make, begin, read_only=self._options.read_only)
+
+    # ── the raw transaction ─────────────────────────────────────────────────
+
+    async def hatch(self) -> RawTransaction:
+        """Open the raw transaction, unless it is open."""
+        if self._raw is None:
+            await self._open(_nothing)
+        return self.raw
+
+    @property
+    def raw(self) -> RawTransaction:
+        """Return the raw transaction, which is open."""
+        if self._raw is None:
+            raise AssertionError
+        return self._raw
+
+    async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
+        """Read the latest committed aggregate, and keep writers out until `close`.
+
+        Cost: BEGIN where no raw transaction is open, a lock, a read.
+        """
+
+        def make() -> Phase[Record | None]:
+            return self._gateway.writes.lock(mapping, key)
+
+        if self._raw is None:
+            return await self._open(make)
+        return await self._whole(make)
+
+    async def _open(self, make: Callable[[], Phase[T]]) -> T:
+        """Begin the raw transaction with a phase; a snapshot that is too old, anew."""
+        if self._held is not None:
+            raise MisuseError(
+                "A snapshot unit asked for a lock or a connection after it had read.",
+                "Its snapshot is older than the lock and may not show what is locked.",
+                "Lock before the first read, or use isolation='read_committed'.",
+            )
+        begin = Begin(self._options.isolation, writes=not self._options.read_only)
+        async with AsyncExitStack() as turn:
+            if begin.writes:
+                await turn.enter_async_context(self._gateway.writing())
+            for attempt in range(_ATTEMPTS):
+                try:
+                    connection, found = await self._start(make, begin)
+                    break
+                except ConcurrencyConflictError:
+                    if attempt + 1 == _ATTEMPTS:
+                        raise
+            self._turn = turn.pop_all()
+        self._held = connection
+        self._raw = RawTransaction(connection, self._gateway.translator)
+        return found
+
+    async def flush(self, changes: ChangeSet) -> Keys:
+        """Write into the raw transaction."""
+        try:
+            await self.raw.flush()
+            phase = self._gateway.writes.write(changes, verify=False)
+            return await self.raw.lent.run(phase)
+        except BaseException as error:
+            self.raw.failed(error)
+            raise
+
+    async def savepoint(self) -> tuple[int, Savepoint]:
+        """Begin a savepoint."""
+        with self._gateway.translator.translating():
+            return await self.raw.savepoint()
+
+    async def undo(self, savepoint: tuple[int, Savepoint]) -> None:
+        """Undo everything since a savepoint."""
+        with self._gateway.translator.translating():
+            await self.raw.undo(savepoint)
+
+    async def release(self, savepoint: tuple[int, Savepoint]) -> None:
+        """Keep everything since a savepoint."""
+        with self._gateway.translator.translating():
+            await self.raw.release(savepoint)
+
+    # ── the end ─────────────────────────────────────────────────────────────
+
+    async def apply(self, changes: ChangeSet) -> Keys:
+        """Guard, write and commit, in a fresh transaction or the raw one."""
+        if self._raw is not None:
+            return await self._finish(self._raw, changes)
+        await self._let_go()
+        async with self._gateway.writing():
+            begin = Begin(_writing(self._options.isolation), writes=True)
+            connection, keys = await self._gateway.driver().start(
+                lambda: self._gateway.writes.write(changes), begin, read_only=False
+            )
+            await self._commit(connection)
+        return keys
+
+    async def _finish(self, raw: RawTransaction, changes: ChangeSet) -> Keys:
+        """Write the rest into the raw transaction and commit it, if it is sound."""
+        try:
+            with self._gateway.translator.translating():
+                await raw.flush()
+            raw.require_sound()
+            phase = self._gateway.writes.write(changes, verify=False)
+            keys = await raw.lent.run(phase)
+            if raw.lent_out:
+                await raw.lent.run(self._gateway.writes.probe())
+            raw.require_sound()
+        except BaseException:
+            await self._let_go()
+            raise
+        self._held = self._raw = None
+        try:
+            await raw.close()
+            await self._commit(raw.lent)
+        finally:
+            await self._turn.aclose()
+        return keys
+
+    async def _commit(self, connection: PortableConnection) -> None:
+        """Let COMMIT run to its end, whoever cancels. Contract: 31."""
+        ended = await to_its_end(connection.commit())
+        try:
+            ended.task.result()
+        except BaseException:
+            await connection.abandon()
+            raise
+        self.interruption = ended.interruption
+        await connection.release()
+
+    async def close(self) -> None:
+        """Roll back what is open, and give the connection back."""
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        held, raw = self._held, self._raw
+        self._held = self._raw = None
+        try:
+            if held is not None:
+                await held.abandon()
+            if raw is not None:
+                await raw.close()
+        finally:
+            await self._turn.aclose()
+
+
+async def raw_transaction(workspace: Workspace) -> RawTransaction:
+    """Open the raw transaction of a unit, and write into it what is pending."""
+    session = workspace.session
+    if not isinstance(session, SqlAlchemySession):
+        raise TypeError(session)
+    await workspace.enter_transaction(session.hatch)
+    return session.raw
+
+
+def _nothing() -> Phase[None]:
+    """Begin, and no more."""
+    yield from ()
 
 
 def _writing(isolation: Isolation) -> Isolation:

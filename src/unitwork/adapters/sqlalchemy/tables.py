@@ -62,7 +62,9 @@ def _make(
     if number == 0:
         version = sa.Column(mapping.version_column, stored(Integer(64)), nullable=False)
         items.append(version)
-        items += [_unique(table, unique.name, unique.columns) for unique in mapping.uniques]
+        items += [
+            _unique(table, unique.name, unique.columns) for unique in mapping.uniques
+        ]
     else:
         items = [*_owner(mapping, table), *items]
     items += _references(schema, mapping, number)
@@ -79,9 +81,7 @@ def _column(column: Column, *, key: bool, generated: bool) -> sa.Column[object]:
     )
 
 
-def _unique(
-    table: Table, name: str, columns: tuple[int, ...]
-) -> sa.UniqueConstraint:
+def _unique(table: Table, name: str, columns: tuple[int, ...]) -> sa.UniqueConstraint:
     return sa.UniqueConstraint(*(table.columns[n].name for n in columns), name=name)
 
 
@@ -95,7 +95,10 @@ def _owner(mapping: AggregateMapping, table: Table) -> list[SchemaItem]:
         nullable=False,
         autoincrement=False,
     )
-    return [owner, sa.ForeignKeyConstraint([table.owner_column], [_target(root, mapping)])]
+    return [
+        owner,
+        sa.ForeignKeyConstraint([table.owner_column], [_target(root, mapping)]),
+    ]
 
 
 def _references(

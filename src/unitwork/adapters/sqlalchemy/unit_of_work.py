@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from unitwork.adapters.sqlalchemy.repository import SqlAlchemyRepository
+from unitwork.adapters.sqlalchemy.session import raw_transaction
 from unitwork.adapters.unit_of_work import TrackingUnitOfWork
 
 
@@ -10,3 +11,17 @@ class SqlAlchemyUnitOfWork(TrackingUnitOfWork):
     """Store a unit in a database that SQLAlchemy reaches."""
 
     repository = SqlAlchemyRepository
+
+    async def connection(self) -> AsyncConnection:
+        """Return a connection inside the unit's transaction, for SQL of your own.
+
+        Pending changes are written into it first, and again on each call. From then on
+        every read of the unit runs in it, and `commit()` commits it. Contract: 21, 28.
+
+        Cost: BEGIN, once; a statement for each change that is pending.
+        """
+        return (await raw_transaction(self.open_workspace())).connection
+
+    async def session(self) -> AsyncSession:
+        """Return an ORM session on that connection. Otherwise like `connection`."""
+        return (await raw_transaction(self.open_workspace())).session

@@ -5,13 +5,14 @@ from itertools import groupby
 from typing import Any
 
 import attrs
+import sqlalchemy as sa
 from sqlalchemy.sql.base import Executable
 
 from unitwork.adapters.mapping.description import AggregateMapping, Row
 from unitwork.adapters.sqlalchemy.criteria import packed
 from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
 from unitwork.adapters.sqlalchemy.drivers.port import Parameters, Phase, Step, Writes
-from unitwork.adapters.sqlalchemy.layout import Sheet
+from unitwork.adapters.sqlalchemy.layout import Layouts, Sheet
 from unitwork.adapters.sqlalchemy.reads import Reads
 from unitwork.adapters.sqlalchemy.statements import (
     FOUND,
@@ -21,7 +22,7 @@ from unitwork.adapters.sqlalchemy.statements import (
     Statements,
     value,
 )
-from unitwork.adapters.storage import ChangeSet, Delete, Insert, Update, Write
+from unitwork.adapters.storage import ChangeSet, Delete, Insert, Record, Update, Write
 from unitwork.domain.errors import ConcurrencyConflictError
 
 Keys = dict[int, Any]
@@ -53,13 +54,12 @@ class WritePhases:
     """Make the phases that write."""
 
     def __init__(
-        self,
-        statements: Callable[[AggregateMapping], Statements],
-        reads: Reads,
-        dialect: AbstractDialect,
+        self, layouts: Layouts, reads: Reads, dialect: AbstractDialect
     ) -> None:
-        """Look statements up by mapping."""
-        self._statements = statements
+        """Look layouts up by mapping."""
+        self._statements = {
+            mapping: Statements(layout, dialect) for mapping, layout in layouts.items()
+        }
         self._reads = reads
         self._dialect = dialect
 
@@ -79,7 +79,7 @@ class WritePhases:
         number = 0
         for (kind, mapping), group in groupby(changes.writes, _kind_and_mapping):
             writes = list(group)
-            statements = self._statements(mapping)
+            statements = self._statements[mapping]
             key = statements.layout.key
             keys = [key.write(write.key) for write in writes]
             run = Run(statements, changes.token, writes, keys)
@@ -93,11 +93,31 @@ class WritePhases:
             number += len(writes)
         return made
 
+    def lock(self, mapping: AggregateMapping, key: Any) -> Phase[Record | None]:
+        """Lock a root, then read its aggregate.
+
+        Raises:
+            ConcurrencyConflictError: the transaction's snapshot is older than the lock.
+        """
+        statements = self._statements[mapping]
+        stored = statements.layout.key.write(key)
+        locked = yield Step(statements.guard_one, ({KEYS: stored},))
+        if not locked:
+            return None
+        records = yield from self._reads.load(mapping, (key,))
+        if not records or records[0].version != locked[0][0]:
+            raise ConcurrencyConflictError(mapping.aggregate, key)
+        return records[0]
+
+    def probe(self) -> Phase[None]:
+        """Ask for nothing: fails in a transaction that the server has given up."""
+        yield Step(sa.select(sa.literal_column("1")), ({},))
+
     def _guard(self, changes: ChangeSet) -> Phase[None]:
         """Lock and compare the versions of what will be written, in key order."""
         for mapping, group in groupby(changes.guards, lambda write: write.mapping):
             writes = list(group)
-            statements = self._statements(mapping)
+            statements = self._statements[mapping]
             key = statements.layout.key
             if len(writes) == 1:
                 step = Step(statements.guard_one, ({KEYS: key.write(writes[0].key)},))
@@ -154,7 +174,9 @@ def _update(run: Run) -> Phase[None]:
     differences = {table: _Difference.of(run, table) for table in tables}
     for table in reversed(tables):
         statement = run.statements.children[table - 1].delete
-        yield from _execute(run, table, statement, differences[table].gone, removes=True)
+        yield from _execute(
+            run, table, statement, differences[table].gone, removes=True
+        )
     for changed, group in groupby(_roots(run), lambda item: item[0]):
         sets = [each for _, each in group]
         statement = run.statements.update_root(changed)

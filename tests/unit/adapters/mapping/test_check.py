@@ -83,16 +83,21 @@ def test_a_root_is_a_class_with_attributes(thing: Any) -> None:
     """Nothing else can be dumped."""
     name = getattr(thing, "__name__", repr(thing))
     assert mistakes(Schema(thing)) == [
-        f"{name} is no class with attributes. Derive it from AggregateRoot, or make it"
-        " with attrs.define."
+        (
+            f"{name} is no class with attributes. Derive it from AggregateRoot, or"
+            " make it"
+            " with attrs.define."
+        )
     ]
 
 
 def test_an_entity_is_no_root() -> None:
     """It lives inside of one."""
     assert mistakes(Schema(Line)) == [
-        "Line is an Entity: a root stands by itself and changes over its life."
-        " Derive it from AggregateRoot, or make it with attrs.define."
+        (
+            "Line is an Entity: a root stands by itself and changes over its life."
+            " Derive it from AggregateRoot, or make it with attrs.define."
+        )
     ]
 
 
@@ -110,8 +115,11 @@ class FrozenData:
 def test_a_frozen_class_is_no_root(cls: type) -> None:
     """A root changes; values do not."""
     assert mistakes(Schema().aggregate(cls, key="id")) == [
-        f"{cls.__name__} is frozen: a root stands by itself and changes over its life."
-        " Derive it from AggregateRoot, or make it with attrs.define."
+        (
+            f"{cls.__name__} is frozen: a root stands by itself and changes over its"
+            " life."
+            " Derive it from AggregateRoot, or make it with attrs.define."
+        )
     ]
 
 
@@ -129,16 +137,20 @@ def test_two_tables_have_two_names() -> None:
         id: Key[UUID]
 
     assert mistakes(Schema(Customer).aggregate(Client, table="CUSTOMER")) == [
-        "Client would be kept in the table 'CUSTOMER', as Customer is."
-        " Give one of them another name: table=... or tables={...}."
+        (
+            "Client would be kept in the table 'CUSTOMER', as Customer is."
+            " Give one of them another name: table=... or tables={...}."
+        )
     ]
 
 
 def test_a_table_is_a_name_or_a_table() -> None:
     """Anything else is a slip."""
     assert mistakes(Schema().aggregate(Customer, table=7)) == [
-        "Customer is given 7 as its table."
-        " Give a name, an SQLAlchemy Table, or a declarative class."
+        (
+            "Customer is given 7 as its table."
+            " Give a name, an SQLAlchemy Table, or a declarative class."
+        )
     ]
 
 
@@ -153,8 +165,10 @@ def test_a_root_has_one_key() -> None:
         number: Key[int]
 
     assert mistakes(Schema(Order)) == [
-        "Order has 2 keys: id, number."
-        " Keep one Key; make the others Field and list them in unique=."
+        (
+            "Order has 2 keys: id, number."
+            " Keep one Key; make the others Field and list them in unique=."
+        )
     ]
 
 
@@ -183,8 +197,10 @@ def test_a_key_is_marked_in_the_class_that_can() -> None:
 def test_a_key_is_said_of_a_class_that_is_met() -> None:
     """A key of a class that the root does not hold is a slip."""
     assert mistakes(Schema().aggregate(Customer, keys={Money: "amount"})) == [
-        "Money in keys= of Customer is nothing that it could be said of."
-        " Correct the name, or leave it out."
+        (
+            "Money in keys= of Customer is nothing that it could be said of."
+            " Correct the name, or leave it out."
+        )
     ]
 
 
@@ -198,8 +214,10 @@ def test_a_key_is_one_column(annotation: Any) -> None:
         id: Key[annotation]
 
     assert mistakes(Schema(Order)) == [
-        "Order.id cannot be a key."
-        " A key is one column, never None, not JSON: Key[UUID], Key[str] ..."
+        (
+            "Order.id cannot be a key."
+            " A key is one column, never None, not JSON: Key[UUID], Key[str] ..."
+        )
     ]
 
 
@@ -214,8 +232,10 @@ def test_the_key_of_a_child_is_one_column() -> None:
         parts: Field[list[Part]]
 
     assert mistakes(Schema(Order)) == [
-        "Part.id cannot be a key."
-        " A key is one column, never None, not JSON: Key[UUID], Key[str] ..."
+        (
+            "Part.id cannot be a key."
+            " A key is one column, never None, not JSON: Key[UUID], Key[str] ..."
+        )
     ]
 
 
@@ -226,8 +246,10 @@ def test_databases_make_integers_only() -> None:
         id: Key[UUID] = generated()
 
     assert mistakes(Schema(Order)) == [
-        "Order.id cannot be generated(): the database makes integers only."
-        " Write Key[int], or make it on the client: key(factory=new_id)."
+        (
+            "Order.id cannot be generated(): the database makes integers only."
+            " Write Key[int], or make it on the client: key(factory=new_id)."
+        )
     ]
 
 
@@ -261,8 +283,10 @@ def test_an_attribute_is_field_key_or_transient() -> None:
         cache: dict[str, int] = transient(factory=dict)
 
     assert mistakes(Schema(Order)) == [
-        "Order.total is neither Field nor Key. Write Field[...] to keep it, or"
-        " = transient(factory=...) if it is not to be stored."
+        (
+            "Order.total is neither Field nor Key. Write Field[...] to keep it, or"
+            " = transient(factory=...) if it is not to be stored."
+        )
     ]
 
 
@@ -274,11 +298,14 @@ class Ratio(AggregateRoot):
 def test_annotations_are_resolved_at_run_time() -> None:
     """What hides under TYPE_CHECKING does not exist then; ruff can be told."""
     assert mistakes(Schema(Ratio)) == [
-        "Ratio.value is not understood: its annotation cannot be resolved at run time"
-        " (name 'Fraction' is not defined). Import what it names outside of"
-        " `if TYPE_CHECKING:`, and tell ruff so:"
-        " [tool.ruff.lint.flake8-type-checking] runtime-evaluated-base-classes ="
-        ' ["unitwork.AggregateRoot", "unitwork.Entity", "unitwork.Value"].'
+        (
+            "Ratio.value is not understood: its annotation cannot be resolved at run"
+            " time"
+            " (name 'Fraction' is not defined). Import what it names outside of"
+            " `if TYPE_CHECKING:`, and tell ruff so:"
+            " [tool.ruff.lint.flake8-type-checking] runtime-evaluated-base-classes ="
+            ' ["unitwork.AggregateRoot", "unitwork.Entity", "unitwork.Value"].'
+        )
     ]
 
 
@@ -293,8 +320,10 @@ def test_a_plain_attribute_needs_an_annotation() -> None:
     size = attrs.make_class("Size", {"width": attrs.field()}, bases=(Plain,))
     assert bare is not None
     assert mistakes(Schema().aggregate(size, key="id")) == [
-        "Size.width is not understood: it has no annotation."
-        " Write its type: `name: type`."
+        (
+            "Size.width is not understood: it has no annotation."
+            " Write its type: `name: type`."
+        )
     ]
 
 
@@ -322,9 +351,11 @@ def test_other_types_have_no_column(annotation: Any, shown: str) -> None:
         odd: Field[annotation]
 
     assert mistakes(Schema(Order)) == [
-        f"Order.odd is of a type that no column holds: {shown}. Use a plain type, a"
-        " Value, an Entity in a list, dict or set, or keep it as JSON:"
-        " json=[Order.odd]."
+        (
+            f"Order.odd is of a type that no column holds: {shown}. Use a plain type, a"
+            " Value, an Entity in a list, dict or set, or keep it as JSON:"
+            " json=[Order.odd]."
+        )
     ]
 
 
@@ -336,8 +367,11 @@ def test_a_decimal_needs_its_size() -> None:
         total: Field[Money]
 
     assert mistakes(Schema(Order)) == [
-        "Money.amount is a Decimal of unknown size. Say how many digits it has, and how"
-        " many of them after the point: columns={Money.amount: Decimal(12, 2)}."
+        (
+            "Money.amount is a Decimal of unknown size. Say how many digits it has,"
+            " and how"
+            " many of them after the point: columns={Money.amount: Decimal(12, 2)}."
+        )
     ]
 
 
@@ -349,8 +383,10 @@ def test_a_column_type_fits_the_annotation() -> None:
         note: Field[str]
 
     assert mistakes(Schema().aggregate(Order, columns={Order.note: Decimal(5, 2)})) == [
-        "Order.note is annotated as Text, and columns= says"
-        " Decimal(precision=5, scale=2). Give a Text, or change the annotation."
+        (
+            "Order.note is annotated as Text, and columns= says"
+            " Decimal(precision=5, scale=2). Give a Text, or change the annotation."
+        )
     ]
 
 
@@ -365,8 +401,10 @@ def test_an_indexed_text_needs_a_length() -> None:
         Order, columns={Order.code: Text()}, unique=[Order.code]
     )
     assert mistakes(schema) == [
-        "Order.code is indexed, and columns= gives it no length."
-        " MariaDB cannot index it: say Text(length=255), for example."
+        (
+            "Order.code is indexed, and columns= gives it no length."
+            " MariaDB cannot index it: say Text(length=255), for example."
+        )
     ]
 
 
@@ -378,8 +416,10 @@ def test_json_is_not_indexed() -> None:
         meta: Field[JsonValue]
 
     assert mistakes(Schema().aggregate(Order, unique=[Order.meta])) == [
-        "Order.meta is JSON, which cannot be indexed."
-        " Keep what is to be unique or referred to in an attribute of its own."
+        (
+            "Order.meta is JSON, which cannot be indexed."
+            " Keep what is to be unique or referred to in an attribute of its own."
+        )
     ]
 
 
@@ -391,9 +431,13 @@ def test_json_takes_what_has_a_form() -> None:
         odd: Field[complex]
 
     assert mistakes(Schema().aggregate(Order, json=[Order.odd])) == [
-        "Order.odd cannot be kept as JSON: it has no form for <class 'complex'>. JSON"
-        " takes JsonValue, scalars, values, and list, tuple, set or dict[str, ...] of"
-        " them."
+        (
+            "Order.odd cannot be kept as JSON: it has no form for <class 'complex'>."
+            " JSON"
+            " takes JsonValue, scalars, values, and list, tuple, set or dict[str, ...]"
+            " of"
+            " them."
+        )
     ]
 
 
@@ -409,9 +453,12 @@ def test_json_takes_values_that_can_be_resolved() -> None:
         wave: Field[Wave]
 
     assert mistakes(Schema().aggregate(Order, json=[Order.wave])) == [
-        "Order.wave cannot be kept as JSON: Wave.ratio: its annotation cannot be"
-        " resolved at run time (name 'Fraction' is not defined). JSON takes JsonValue,"
-        " scalars, values, and list, tuple, set or dict[str, ...] of them."
+        (
+            "Order.wave cannot be kept as JSON: Wave.ratio: its annotation cannot be"
+            " resolved at run time (name 'Fraction' is not defined). JSON takes"
+            " JsonValue,"
+            " scalars, values, and list, tuple, set or dict[str, ...] of them."
+        )
     ]
 
 
@@ -425,10 +472,14 @@ def test_two_columns_have_two_names() -> None:
         Version: Field[int]
 
     assert mistakes(Schema(Order)) == [
-        "Order needs two columns called 'hint_text' in the table 'order'."
-        " Rename the attribute (the version column has version=...).",
-        "Order needs two columns called 'version' in the table 'order'."
-        " Rename the attribute (the version column has version=...).",
+        (
+            "Order needs two columns called 'hint_text' in the table 'order'."
+            " Rename the attribute (the version column has version=...)."
+        ),
+        (
+            "Order needs two columns called 'version' in the table 'order'."
+            " Rename the attribute (the version column has version=...)."
+        ),
     ]
 
 
@@ -443,8 +494,10 @@ def test_a_child_leaves_position_to_the_list() -> None:
         steps: Field[list[Step]]
 
     assert mistakes(Schema(Plan)) == [
-        "Plan.steps needs two columns called 'position' in the table 'plan_steps'."
-        " Rename the attribute (the version column has version=...)."
+        (
+            "Plan.steps needs two columns called 'position' in the table 'plan_steps'."
+            " Rename the attribute (the version column has version=...)."
+        )
     ]
 
 
@@ -459,9 +512,13 @@ def test_an_optional_value_has_a_part_that_is_always_there() -> None:
         hint: Field[Hint | None]
 
     assert mistakes(Schema(Order)) == [
-        "Order.hint may be None, but Hint has no part that is always there. None could"
-        " not be told from a Hint of Nones: give Hint a part that is not optional, or"
-        " do without None here."
+        (
+            "Order.hint may be None, but Hint has no part that is always there. None"
+            " could"
+            " not be told from a Hint of Nones: give Hint a part that is not optional,"
+            " or"
+            " do without None here."
+        )
     ]
 
 
@@ -477,8 +534,10 @@ def test_a_value_holds_no_collection() -> None:
         all: Field[list[Labels]]
 
     assert mistakes(Schema(Order)) == [
-        "Labels.texts is a list inside of a value."
-        " Keep it as JSON, json=[Labels.texts], or make the value an Entity."
+        (
+            "Labels.texts is a list inside of a value."
+            " Keep it as JSON, json=[Labels.texts], or make the value an Entity."
+        )
     ]
 
 
@@ -490,8 +549,10 @@ def test_an_entity_stands_in_a_collection() -> None:
         line: Field[Line]
 
     assert mistakes(Schema(Order)) == [
-        "Order.line holds one entity, Line."
-        " Make it a Value, or hold it in a list, dict or set."
+        (
+            "Order.line holds one entity, Line."
+            " Make it a Value, or hold it in a list, dict or set."
+        )
     ]
 
 
@@ -504,8 +565,10 @@ def test_another_aggregate_is_referred_to_by_key(annotation: Any) -> None:
         customer: Field[annotation]
 
     assert mistakes(Schema(Order)) == [
-        "Order.customer holds another aggregate, Customer."
-        " Hold its key, and say so: references={Order.customer: Customer}."
+        (
+            "Order.customer holds another aggregate, Customer."
+            " Hold its key, and say so: references={Order.customer: Customer}."
+        )
     ]
 
 
@@ -546,24 +609,35 @@ def test_nothing_contains_itself() -> None:
         (list[int | None], "holds None. Leave None out of what the collection holds."),
         (
             dict[Money, int],
-            "is a dict with keys that cannot be one column."
-            " Use str, int, UUID, an enum, date or another plain type as key.",
+            (
+                "is a dict with keys that cannot be one column."
+                " Use str, int, UUID, an enum, date or another plain type as key."
+            ),
         ),
         (
             dict[PythonDecimal, int],
-            "is a dict with keys that cannot be one column."
-            " Use str, int, UUID, an enum, date or another plain type as key.",
+            (
+                "is a dict with keys that cannot be one column."
+                " Use str, int, UUID, an enum, date or another plain type as key."
+            ),
         ),
         (
             list[complex],
-            "is of a type that no column holds: complex. Use a plain type, a Value, an"
-            " Entity in a list, dict or set, or keep it as JSON: json=[Order.items].",
+            (
+                "is of a type that no column holds: complex. Use a plain type, a"
+                " Value, an"
+                " Entity in a list, dict or set, or keep it as JSON:"
+                " json=[Order.items]."
+            ),
         ),
         (
             list[JsonValue | int],
-            "is of a type that no column holds: "
-            f"{JsonValue | int!r}. Use a plain type, a Value, an"
-            " Entity in a list, dict or set, or keep it as JSON: json=[Order.items].",
+            (
+                "is of a type that no column holds: "
+                f"{JsonValue | int!r}. Use a plain type, a Value, an"
+                " Entity in a list, dict or set, or keep it as JSON:"
+                " json=[Order.items]."
+            ),
         ),
     ],
     ids=repr,
@@ -605,9 +679,13 @@ def test_overrides_are_given_as_expressions() -> None:
     """A text cannot be checked by a type checker."""
     wrong = cast("Any", {"customer": Customer})
     assert mistakes(Schema().aggregate(Customer, references=wrong)) == [
-        "'customer' in references= is no attribute. Give an expression that begins at a"
-        " class (Order.customer), or attribute(Plain, 'name', str) for a plain attrs"
-        " class."
+        (
+            "'customer' in references= is no attribute. Give an expression that begins"
+            " at a"
+            " class (Order.customer), or attribute(Plain, 'name', str) for a plain"
+            " attrs"
+            " class."
+        )
     ]
 
 
@@ -667,8 +745,10 @@ def test_a_reference_needs_its_target_in_the_schema() -> None:
     assert mistakes(
         Schema().aggregate(Order, references={Order.customer: Customer})
     ) == [
-        "Order.customer refers to Customer, which is not in the schema."
-        " Add Customer to it."
+        (
+            "Order.customer refers to Customer, which is not in the schema."
+            " Add Customer to it."
+        )
     ]
 
 
@@ -692,8 +772,13 @@ def test_a_reference_has_the_type_of_the_key() -> None:
         columns={Order.main: Text(20)},
     )
     assert mistakes(schema) == [
-        "Order.main is Text(length=20), and the key of Product that it refers to is"
-        " Text(length=255). Give both the same type.",
-        "Order.items.product is Integer(bits=64), and the key of Product that it refers"
-        " to is Text(length=255). Give both the same type.",
+        (
+            "Order.main is Text(length=20), and the key of Product that it refers to is"
+            " Text(length=255). Give both the same type."
+        ),
+        (
+            "Order.items.product is Integer(bits=64), and the key of Product that it"
+            " refers"
+            " to is Text(length=255). Give both the same type."
+        ),
     ]

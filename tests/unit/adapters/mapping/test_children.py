@@ -60,7 +60,7 @@ def rows(order: Order, table: str) -> tuple[tuple[Any, ...], ...]:
 
 def state(**tables: tuple[tuple[Any, ...], ...]) -> State:
     """Make a state in which all other tables are empty."""
-    found = {each.name: () for each in MAPPING.tables}
+    found: dict[str, Any] = {each.name: () for each in MAPPING.tables}
     found["order"] = ((1, "n", None, None),)
     return tuple((found | tables).values())
 
@@ -198,6 +198,12 @@ def test_an_attribute_without_a_value_is_refused() -> None:
 class Broken(tzinfo):
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         raise KeyError(moment)
+
+    def dst(self, moment: datetime | None) -> timedelta | None:
+        raise NotImplementedError
+
+    def tzname(self, moment: datetime | None) -> str:
+        raise NotImplementedError
 
 
 class Meeting(AggregateRoot):

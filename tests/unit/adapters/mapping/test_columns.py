@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal as PythonDecimal
 from enum import Enum, IntEnum, StrEnum
-from typing import Annotated, NewType, Optional
+from typing import Annotated, Any, NewType
 from uuid import UUID
 
 import pytest
@@ -83,14 +83,14 @@ def columns(mapping: AggregateMapping, table: int = 0) -> list[str]:
     ids=repr,
 )
 def test_an_annotation_tells_the_column_type(
-    annotation: type, expected: ColumnType
+    annotation: Any, expected: ColumnType
 ) -> None:
     """Plain types, enums and NewTypes of them need no words; None may be added."""
 
     class Thing(AggregateRoot):
         id: Key[int]
-        always: Field[annotation]  # type: ignore[valid-type]  # a parameter of the test
-        perhaps: Field[Optional[annotation]]  # type: ignore[valid-type]  # noqa: UP045 - as above
+        always: Field[annotation]
+        perhaps: Field[annotation | None]
 
     _, always, perhaps = Schema(Thing).mapping(Thing).tables[0].columns
     assert (always.type, always.nullable) == (expected, False)

@@ -54,6 +54,11 @@ class Tree(Value):
     right: "Field[Tree | None]"
 
 
+@attrs.frozen(cache_hash=True)
+class Hashed:
+    x: int
+
+
 WHOLE = Everything(
     exact=Decimal("1.50"),
     moment=datetime(2026, 1, 2, 3, 4, 5, 6, UTC),
@@ -190,8 +195,11 @@ def test_what_json_cannot_hold_is_refused(
         (
             JsonValue,
             "{",
-            "It cannot be read as Json: Expecting property name enclosed in double quotes:"
-            " line 1 column 2 (char 1).",
+            (
+                "It cannot be read as Json: Expecting property name enclosed in double"
+                " quotes:"
+                " line 1 column 2 (char 1)."
+            ),
         ),
     ],
     ids=repr,
@@ -215,6 +223,12 @@ def test_a_stored_document_that_does_not_fit_is_named(
         "value": stored,
         "rule": rule,
     }
+
+
+def test_values_from_documents_can_be_hashed() -> None:
+    """Also those that keep their hash."""
+    _, loaded = holding(set[Hashed], {Hashed(2), Hashed(1)})
+    assert loaded == {Hashed(1), Hashed(2)}
 
 
 class Memo(Entity):

@@ -32,6 +32,9 @@ class AbstractDialect(ABC):
     """Whether it has one writer at a time, so that they queue in this process."""
     interrupts: ClassVar[bool] = False
     """Whether a statement is stopped by an interrupt, and its connection survives."""
+    before_drop: ClassVar[tuple[str, ...]] = ()
+    after_drop: ClassVar[tuple[str, ...]] = ()
+    """What surrounds the dropping of tables that refer to each other."""
     codecs: ClassVar[dict[type[ColumnType], Callable[[Any], Codec]]]
 
     def codec(self, kind: ColumnType) -> Codec:
@@ -42,7 +45,9 @@ class AbstractDialect(ABC):
         raise NotImplementedError(f"No codec for {kind!r} on {self.name}.")
 
     @abstractmethod
-    def connect_arguments(self, url: URL, limits: Limits, *, read_only: bool) -> dict[str, Any]:
+    def connect_arguments(
+        self, url: URL, limits: Limits, *, read_only: bool
+    ) -> dict[str, Any]:
         """Return what the driver's connect() is given."""
 
     def prepare(

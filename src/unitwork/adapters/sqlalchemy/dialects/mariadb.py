@@ -85,7 +85,9 @@ class MariaDb(AbstractDialect):
     codecs: ClassVar[dict[type[ColumnType], Any]] = {
         kinds.Integer: lambda kind: Codec(_INTEGERS[kind.bits]()),
         kinds.Boolean: lambda _: Codec(sa.Boolean(), read=to.read_boolean),
-        kinds.Float: lambda kind: Codec(mysql.DOUBLE(asdecimal=False), read=kind.canonical),
+        kinds.Float: lambda kind: Codec(
+            mysql.DOUBLE(asdecimal=False), read=kind.canonical
+        ),
         kinds.Decimal: lambda kind: Codec(
             mysql.DECIMAL(kind.precision, kind.scale), read=kind.canonical
         ),
@@ -128,7 +130,9 @@ class MariaDb(AbstractDialect):
             "tx_read_only": int(read_only),
             "autocommit": 1,
         }
-        said = ", ".join(f"SESSION {name} = {value}" for name, value in settings.items())
+        said = ", ".join(
+            f"SESSION {name} = {value}" for name, value in settings.items()
+        )
         return {"charset": "utf8mb4", "init_command": f"SET {said}"}
 
     def begin(self, begin: Begin) -> tuple[str, ...]:

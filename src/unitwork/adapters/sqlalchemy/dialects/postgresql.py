@@ -12,7 +12,11 @@ from unitwork.adapters.mapping import types as kinds
 from unitwork.adapters.mapping.types import ColumnType
 from unitwork.adapters.sqlalchemy import conversions as to
 from unitwork.adapters.sqlalchemy.codec import PLAIN, Codec
-from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect, Element, Limits
+from unitwork.adapters.sqlalchemy.dialects.dialect import (
+    AbstractDialect,
+    Element,
+    Limits,
+)
 from unitwork.adapters.sqlalchemy.drivers.port import Begin
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
 from unitwork.adapters.storage import Isolation

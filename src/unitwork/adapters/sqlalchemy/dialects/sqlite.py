@@ -99,6 +99,8 @@ class Sqlite(AbstractDialect):
     name = "sqlite"
     writers_queue = True
     interrupts = True
+    before_drop = ("PRAGMA foreign_keys = 0",)
+    after_drop = ("PRAGMA foreign_keys = 1",)
     codecs: ClassVar[dict[type[ColumnType], Any]] = {
         kinds.Integer: lambda kind: Codec(sa.Integer(), read=kind.canonical),
         kinds.Boolean: lambda _: Codec(_Flag(), read=to.read_boolean),

@@ -9,7 +9,7 @@ Source: sans-I/O.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 from sqlalchemy.sql.base import Executable
@@ -93,11 +93,14 @@ class AbstractConnection(ABC):
             raise ended.interruption
 
 
-class AbstractDriver(ABC):
+C = TypeVar("C", bound=AbstractConnection)
+
+
+class AbstractDriver(ABC, Generic[C]):
     """A pool of connections to one database."""
 
     @abstractmethod
-    async def lend(self, *, read_only: bool) -> AbstractConnection:
+    async def lend(self, *, read_only: bool) -> C:
         """Lend a connection.
 
         Raises:
@@ -105,13 +108,9 @@ class AbstractDriver(ABC):
             ConnectionLostError: the server cannot be reached.
         """
 
-    @abstractmethod
-    async def dispose(self) -> None:
-        """Close every connection that is not lent."""
-
     async def start(
         self, make: Callable[[], Phase[T]], begin: Begin | None, *, read_only: bool
-    ) -> tuple[AbstractConnection, T]:
+    ) -> tuple[C, T]:
         """Lend a connection and run a phase on it.
 
         A connection that died in the pool is replaced, once: nothing was done on it.

@@ -6,13 +6,12 @@ Cost: a greenlet for each phase, and a task for each phase of SQLite.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
 from unitwork.adapters.sqlalchemy.drivers.port import (
     AbstractConnection,
     AbstractDriver,
@@ -21,6 +20,7 @@ from unitwork.adapters.sqlalchemy.drivers.port import (
     Step,
 )
 from unitwork.adapters.sqlalchemy.errors import Translator
+from unitwork.adapters.sqlalchemy.engines import Engines, Pools
 from unitwork.adapters.sqlalchemy.patience import shielded
 from unitwork.domain.errors import CommitOutcomeUnknownError
 from unitwork.domain.storage_errors import ConnectionLostError
@@ -28,26 +28,24 @@ from unitwork.domain.storage_errors import ConnectionLostError
 T = TypeVar("T")
 _log = logging.getLogger("unitwork")
 _INTERRUPT_SECONDS = 0.005
+_RESTRICT, _UNRESTRICT = "PRAGMA query_only = 1", "PRAGMA query_only = 0"
 
 
 class PortableConnection(AbstractConnection):
     """One AsyncConnection, in the driver's autocommit mode; we say BEGIN ourselves."""
 
     def __init__(
-        self,
-        connection: AsyncConnection,
-        dialect: AbstractDialect,
-        translator: Translator,
-        statement_timeout: float | None,
+        self, core: AsyncConnection, engines: Engines, translator: Translator
     ) -> None:
         """Wrap a connection that was just lent."""
-        self.core = connection
+        self.core = core
         self.touched = False
-        self._dialect = dialect
+        self._dialect = engines.dialect
+        self._statement_timeout = engines.limits.statement_timeout
         self._translator = translator
-        self._statement_timeout = statement_timeout
         self._stopped = False
         self._broken = False
+        self._restricted = False
 
     @property
     def in_transaction(self) -> bool:
@@ -82,9 +80,16 @@ class PortableConnection(AbstractConnection):
         except Exception:  # noqa: BLE001 - whatever it was, the connection is lost to us
             self._broken = True
 
+    async def restrict(self) -> None:
+        """Let it only read until it is released."""
+        self._restricted = True
+        await self.core.run_sync(self._say, _RESTRICT)
+
     async def release(self) -> None:
         """Give it back to SQLAlchemy's pool."""
         try:
+            if self._restricted and self.usable:
+                await self.core.run_sync(self._say, _UNRESTRICT)
             if self._broken:
                 await self.core.invalidate()
             await self.core.close()
@@ -174,34 +179,25 @@ class PortableConnection(AbstractConnection):
             timer.cancel()
 
 
-class PortableDriver(AbstractDriver):
+class PortableDriver(AbstractDriver[PortableConnection]):
     """Lend connections of SQLAlchemy's pools."""
 
-    def __init__(
-        self,
-        engine: Callable[[bool], AsyncEngine],
-        dialect: AbstractDialect,
-        translator: Translator,
-        statement_timeout: float | None,
-    ) -> None:
-        """Take what gives the engine, for reading only or not, when it is needed."""
-        self._engine = engine
-        self._dialect = dialect
+    def __init__(self, pools: Pools, translator: Translator) -> None:
+        """Take the pools."""
+        self._pools = pools
         self._translator = translator
-        self._statement_timeout = statement_timeout
 
     async def lend(self, *, read_only: bool) -> PortableConnection:
         """Check a connection out."""
-        try:
-            connection = await self._engine(read_only).connect()
-        except BaseException as error:
-            made = self._translator.translate(error)
-            if made is error:
+        pools = self._pools
+        engine = pools.reading if read_only else pools.writing
+        with self._translator.translating():
+            core = await engine.connect()
+        lent = PortableConnection(core, pools.engines, self._translator)
+        if read_only and pools.engines.single:
+            try:
+                await lent.restrict()
+            except BaseException:
+                await lent.abandon()
                 raise
-            raise made from made.__cause__
-        return PortableConnection(
-            connection, self._dialect, self._translator, self._statement_timeout
-        )
-
-    async def dispose(self) -> None:
-        """Close what is not lent: the engines' owner does it."""
+        return lent

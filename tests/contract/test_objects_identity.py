@@ -1,0 +1,286 @@
+"""One key is one object: adding, removing, replacing."""
+
+from typing import Any
+
+import attrs
+import pytest
+
+from tests.shop import (
+    Counter,
+    Customer,
+    Folder,
+    Money,
+    Order,
+    OrderLine,
+    Paid,
+    Shop,
+    ShopUnitOfWork,
+    Ticket,
+    an_order,
+)
+from unitwork import (
+    AggregateNotFoundError,
+    MisuseError,
+    ReferenceViolationError,
+    UniqueViolationError,
+    all_of,
+)
+
+
+async def _everyhow(uow: ShopUnitOfWork, name: str) -> list[Any]:
+    """Ask for one counter in every way that there is."""
+    named = Counter.name == name
+    page = await uow.counters.page(named)
+    return [
+        await uow.counters.find(name),
+        await uow.counters.first(named),
+        *await uow.counters.matching(named),
+        *page.items,
+        *[counter async for counter in uow.counters.stream(named)],
+    ]
+
+
+async def test_one_key_is_one_object_however_it_is_asked_for(shop: Shop) -> None:
+    """Contract 12: get, find and every query give the same object."""
+    await shop.store(Counter(name="a"))
+    async with shop.unit() as uow:
+        counter = await uow.counters.get("a")
+        assert await _everyhow(uow, "a") == [counter] * 5
+        async with uow:
+            assert await _everyhow(uow, "a") == [counter] * 5
+        assert await uow.counters.get("a") is counter
+    async with shop.unit() as uow:
+        found = await uow.counters.matching(all_of())
+        assert found[0] is await uow.counters.get("a")
+
+
+async def test_what_was_added_is_found_at_once(shop: Shop) -> None:
+    """Contract 12: get after add returns the added object."""
+    async with shop.unit() as uow:
+        uow.counters.add(counter := Counter(name="a"))
+        assert await uow.counters.get("a") is counter
+        assert await _everyhow(uow, "a") == [counter] * 5
+        assert await uow.counters.count() == 1
+        await uow.commit()
+    async with shop.unit() as uow:
+        assert await uow.counters.get("a") is not counter
+
+
+async def test_what_was_removed_is_gone_at_once(shop: Shop) -> None:
+    """Contract 12: from get, find, and every query; for others after the commit."""
+    await shop.store(Counter(name="a"), Counter(name="b"))
+    async with shop.unit() as uow, shop.unit() as other:
+        uow.counters.remove(await uow.counters.get("a"))
+        with pytest.raises(AggregateNotFoundError):
+            await uow.counters.get("a")
+        assert await _everyhow(uow, "a") == [None, None]
+        assert not await uow.counters.exists(Counter.name == "a")
+        assert await uow.counters.count() == 1
+        assert await other.counters.count() == 2
+        await uow.commit()
+        assert await other.counters.find("a") is None
+
+
+async def test_what_was_removed_takes_its_children_along(shop: Shop) -> None:
+    """Contract 12: nothing of it is left for one of the same key."""
+    order = an_order()
+    await shop.store(order)
+    async with shop.unit() as uow:
+        uow.orders.remove(await uow.orders.get(order.id))
+        await uow.commit()
+    await shop.store(Order(id=order.id, number="new"))
+    async with shop.unit() as uow:
+        found = await uow.orders.get(order.id)
+        assert (found.lines, found.tags, found.prices) == ([], set(), {})
+
+
+async def test_remove_then_add_of_a_key_is_one_update(
+    shop: Shop, applied: list[tuple[str, Any]]
+) -> None:
+    """Contract 12: a replacement: the root is updated, and its children diffed."""
+    stored = an_order()
+    await shop.store(stored)
+    applied.clear()
+    async with shop.unit() as uow:
+        uow.orders.remove(before := await uow.orders.get(stored.id))
+        uow.orders.add(after := Order(id=stored.id, number="B-2"))
+        after.lines = [OrderLine("LAMP", 7), OrderLine("SOFA", 1)]
+        after.tags = {"gift", "late"}
+        assert await uow.orders.get(stored.id) is after
+        assert before is not after
+        await uow.commit()
+    assert applied == [("Update", stored.id)]
+    async with shop.unit() as uow:
+        found = await uow.orders.get(stored.id)
+        assert attrs.asdict(found) == attrs.asdict(after)
+        assert await uow.orders.count() == 1
+
+
+async def test_references_to_a_replaced_aggregate_stay(shop: Shop) -> None:
+    """Contract 12: the row that they refer to never goes away."""
+    await shop.store(Folder(name="top"), Folder(name="sub", parent="top"))
+    async with shop.unit() as uow:
+        uow.folders.remove(await uow.folders.get("top"))
+        uow.folders.add(Folder(name="top", parent="sub"))
+        await uow.commit()
+    async with shop.unit() as uow:
+        assert (await uow.folders.get("top")).parent == "sub"
+        uow.folders.remove(await uow.folders.get("top"))
+        with pytest.raises(ReferenceViolationError):
+            await uow.commit()
+
+
+async def test_a_replacement_that_equals_what_was_there_writes_nothing(
+    shop: Shop, applied: list[tuple[str, Any]]
+) -> None:
+    """Contract 12: the difference decides, not the object."""
+    await shop.store(Counter(name="a", value=1))
+    applied.clear()
+    async with shop.unit() as uow:
+        uow.counters.remove(counter := await uow.counters.get("a"))
+        uow.counters.add(Counter(name="a", value=1))
+        with pytest.raises(MisuseError):
+            uow.counters.remove(counter)
+        await uow.commit()
+    assert applied == []
+
+
+async def test_removing_a_replacement_removes_what_was_there(shop: Shop) -> None:
+    """Contract 12: in the end the key is gone."""
+    await shop.store(Counter(name="a"))
+    async with shop.unit() as uow:
+        uow.counters.remove(await uow.counters.get("a"))
+        uow.counters.add(second := Counter(name="a", value=2))
+        uow.counters.remove(second)
+        assert await uow.counters.find("a") is None
+        await uow.commit()
+    async with shop.unit() as uow:
+        assert await uow.counters.find("a") is None
+
+
+async def test_add_then_remove_is_nothing(
+    shop: Shop, applied: list[tuple[str, Any]]
+) -> None:
+    """Contract 12: storage never hears of it, and it may be added again."""
+    async with shop.unit() as uow:
+        uow.counters.add(counter := Counter(name="a"))
+        uow.counters.remove(counter)
+        assert await uow.counters.find("a") is None
+        uow.tickets.add(ticket := Ticket(title="concert"))
+        uow.tickets.remove(ticket)
+        assert await uow.tickets.count() == 0
+        async with uow:
+            pass  # and nothing is pending
+        await uow.commit()
+    assert applied == []
+    async with shop.unit() as uow:
+        uow.counters.add(counter)
+        uow.counters.remove(counter)
+        uow.counters.add(counter)
+        await uow.commit()
+    assert applied == [("Insert", "a")]
+
+
+async def test_remove_then_add_of_the_same_object_is_nothing(
+    shop: Shop, applied: list[tuple[str, Any]]
+) -> None:
+    """Contract 12: it is as it was, also where the database made its key."""
+    await shop.store(Counter(name="a"), ticket := Ticket(title="concert"))
+    applied.clear()
+    async with shop.unit() as uow:
+        counter = await uow.counters.get("a")
+        uow.counters.remove(counter)
+        uow.counters.add(counter)
+        held = await uow.tickets.get(ticket.id)
+        uow.tickets.remove(held)
+        uow.tickets.add(held)
+        assert await uow.counters.get("a") is counter
+        assert await uow.tickets.get(ticket.id) is held
+        await uow.commit()
+    assert applied == []
+
+
+async def test_add_of_a_key_that_is_live_here_raises_at_once(shop: Shop) -> None:
+    """Contract 12: loaded or added; the unit goes on without the second one."""
+    await shop.store(Counter(name="a"))
+    async with shop.unit() as uow:
+        loaded = await uow.counters.get("a")
+        uow.counters.add(added := Counter(name="b"))
+        for clash in (Counter(name="a"), Counter(name="b"), loaded, added):
+            with pytest.raises(UniqueViolationError) as caught:
+                uow.counters.add(clash)
+            assert caught.value.aggregate is Counter
+            assert caught.value.fields == ("name",)
+        assert await uow.counters.count() == 2
+        await uow.commit()
+
+
+async def test_add_of_a_key_in_storage_raises_at_commit(shop: Shop) -> None:
+    """Contract 12: nothing is looked up before; nothing of the unit is stored."""
+    await shop.store(Counter(name="a", value=1))
+    async with shop.unit() as uow:
+        uow.counters.add(Counter(name="a", value=2))
+        uow.counters.add(Counter(name="b"))
+        with pytest.raises(UniqueViolationError) as caught:
+            await uow.commit()
+    assert (caught.value.aggregate, caught.value.fields) == (Counter, ("name",))
+    async with shop.unit() as uow:
+        assert (await uow.counters.get("a")).value == 1
+        assert await uow.counters.find("b") is None
+
+
+async def test_remove_of_what_this_unit_does_not_track_raises(shop: Shop) -> None:
+    """Contract 12: never seen, of another unit, removed before, of another class."""
+    await shop.store(Counter(name="a"), Counter(name="b"))
+    async with shop.unit() as uow, shop.unit() as other:
+        removed = await uow.counters.get("b")
+        uow.counters.remove(removed)
+        foreign = await other.counters.get("a")
+        customer = Customer(name="Ada")
+        uow.customers.add(customer)
+        for stranger in (Counter(name="a"), foreign, removed, customer):
+            with pytest.raises(MisuseError, match="is not held by this unit of work"):
+                uow.counters.remove(stranger)  # type: ignore[arg-type]  # one is of another class
+        await uow.commit()
+    async with shop.unit() as uow:
+        assert [c.name async for c in uow.counters.stream()] == ["a"]
+
+
+async def test_add_of_another_class_raises(shop: Shop) -> None:
+    """Contract 12: a repository holds aggregates of its class."""
+    async with shop.unit() as uow:
+        for stranger in (Customer(name="Ada"), Money(1, "EUR"), "a", None):  # type: ignore[arg-type]  # the case
+            with pytest.raises(MisuseError, match="is no Counter"):
+                uow.counters.add(stranger)  # type: ignore[arg-type]  # the case
+
+
+async def test_a_key_that_was_changed_is_refused(shop: Shop) -> None:
+    """Contract 12: a key identifies, loaded or added; nothing is written."""
+    await shop.store(Counter(name="a"))
+    async with shop.unit() as uow:
+        (await uow.counters.get("a")).name = "z"
+        with pytest.raises(MisuseError, match="key of Counter 'a' was changed to 'z'"):
+            await uow.commit()
+    async with shop.unit() as uow:
+        uow.counters.add(added := Counter(name="b"))
+        added.name = "z"
+        with pytest.raises(MisuseError, match="key of Counter 'b' was changed to 'z'"):
+            await uow.commit()
+    async with shop.unit() as uow:
+        assert [c.name async for c in uow.counters.stream()] == ["a"]
+
+
+async def test_the_events_of_a_removed_and_of_a_replaced_aggregate_are_kept(
+    shop: Shop,
+) -> None:
+    """Contract 12: what it recorded before it went has happened."""
+    first, second = an_order("A-1"), an_order("A-2")
+    await shop.store(first, second)
+    async with shop.unit() as uow:
+        for stored in (first, second):
+            order = await uow.orders.get(stored.id)
+            order.pay()
+            uow.orders.remove(order)
+        uow.orders.add(Order(id=second.id, number="A-2"))
+        await uow.commit()
+    assert uow.events == (Paid(first.id), Paid(second.id))
