@@ -159,3 +159,61 @@ def test_check_finds_what_a_migration_forgot(scripts: Path) -> None:
     config.set_main_option("script_location", str(scripts))
     with pytest.raises(CommandError, match="add_table"):
         command.check(config)
+
+
+EVERY_TYPE = """
+from enum import Enum
+
+import sqlalchemy as sa
+from unitwork.adapters.sqlalchemy import types
+from unitwork.adapters.sqlalchemy.migrations import run
+from unitwork.adapters.sqlalchemy.tables import NAMING
+
+Color = Enum("Color", ["RED", "ULTRAMARINE"])
+metadata = sa.MetaData(naming_convention=NAMING)
+table = sa.Table(
+    "every_type",
+    metadata,
+    sa.Column("id", types.Integer(), primary_key=True),
+    sa.Column("small", types.Integer(16)),
+    sa.Column("boolean", types.Boolean(), nullable=False),
+    sa.Column("float", types.Float()),
+    sa.Column("decimal", types.Decimal(12, 2)),
+    sa.Column("long", types.Decimal(30, 4)),
+    sa.Column("text", types.Text()),
+    sa.Column("short", types.Text(20), unique=True),
+    sa.Column("binary", types.Binary()),
+    sa.Column("timestamp", types.Timestamp()),
+    sa.Column("date", types.Date()),
+    sa.Column("duration", types.Duration()),
+    sa.Column("uuid", types.Uuid()),
+    sa.Column("color", types.Enumeration(Color)),
+    sa.Column("json", types.Json()),
+    sa.Column("plain", sa.String(10), server_default="x"),
+)
+# more
+run(metadata, url="")
+"""
+MORE = """
+table.append_column(sa.Column("added", types.Text(30)))
+table.append_constraint(sa.UniqueConstraint("added", "small"))
+"""
+
+
+async def test_generated_revisions_run_and_leave_nothing_to_do(
+    scripts: Path, url: str
+) -> None:
+    """Every type of column; then a change of the table, in a batch on SQLite."""
+    template = ROOT / "migrations" / "script.py.mako"
+    (scripts / template.name).write_text(template.read_text())
+    config = Config(attributes={"unitwork.url": url})
+    config.set_main_option("script_location", str(scripts))
+    for text in (EVERY_TYPE, EVERY_TYPE.replace("# more", MORE)):
+        (scripts / "env.py").write_text(text)
+        await asyncio.to_thread(
+            command.revision, config, message="step", autogenerate=True
+        )
+        await asyncio.to_thread(command.upgrade, config, "head")
+        await asyncio.to_thread(command.check, config)
+    await asyncio.to_thread(command.downgrade, config, "base")
+    assert await tables(url) == {"alembic_version"}

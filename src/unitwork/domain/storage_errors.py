@@ -60,7 +60,7 @@ class PoolTimeoutError(StorageError, TimeoutError):
     code: ClassVar[str] = "pool-timeout"
     retryable: ClassVar[bool] = True
     problem: ClassVar[str] = "No connection of the pool came free in time."
-    remedy: ClassVar[str] = "Raise pool_size, or look for units that stay open."
+    remedy: ClassVar[str] = "Raise the pool's size, or look for units that stay open."
 
 
 @error

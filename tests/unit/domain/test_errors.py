@@ -143,7 +143,7 @@ Give it more time, an index, or less to do. [statement-timeout]""",
     PoolTimeoutError("30 s"): """\
 No connection of the pool came free in time.
 The driver said: 30 s
-Raise pool_size, or look for units that stay open. [pool-timeout]""",
+Raise the pool's size, or look for units that stay open. [pool-timeout]""",
     ConnectionLostError("reset"): """\
 The connection to the database broke before the commit.
 The driver said: reset

@@ -11,7 +11,6 @@ from unitwork.adapters.mapping.members import (
     Member,
     has_members,
     is_frozen,
-    is_key,
     is_value,
     members,
     names_of,
@@ -82,7 +81,7 @@ class Derivation:
                 )
 
     def _key_of(self, cls: type, said: str | None) -> str | None:
-        marked = [m.name for m in members(cls, self.namespace) if is_key(m)]
+        marked = [m.name for m in members(cls, self.namespace) if m.is_key]
         if issubclass(cls, AggregateRoot | Entity) and said is not None:
             self.mistakes.add(
                 cls.__name__,
@@ -157,6 +156,13 @@ class Derivation:
                 "is neither Field nor Key.",
                 "Write Field[...] to keep it, or = transient(factory=...) if it is not"
                 " to be stored.",
+            )
+            return None
+        if member.is_key and is_value(cls):
+            self.mistakes.add(
+                place,
+                "is a Key of a value, which has no identity.",
+                "Make it a Field, or derive the class from Entity.",
             )
             return None
         node = self._node(member.hint, place)

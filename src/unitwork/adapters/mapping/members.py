@@ -29,6 +29,11 @@ class Member:
     problem: str = ""
     """Why the annotation is unknown."""
 
+    @property
+    def is_key(self) -> bool:
+        """Tell whether it is marked as the key."""
+        return self.marker is not None and issubclass(self.marker, Key)
+
 
 def has_members(cls: type) -> bool:
     """Tell whether a class is one that attrs or dataclasses has made."""
@@ -117,13 +122,10 @@ def _hint(cls: type, name: str, namespace: Mapping[str, Any]) -> tuple[Any, str]
     else:
         return UNKNOWN, ""
     module = vars(sys.modules.get(owner.__module__, types))
+    local = "<locals>" in owner.__qualname__
+    names = {**module, **namespace} if local else {**namespace, **module}
     holder = types.SimpleNamespace(__annotations__={name: annotations[name]})
     try:
-        return get_type_hints(holder, globalns={**namespace, **module})[name], ""
+        return get_type_hints(holder, globalns=names)[name], ""
     except Exception as error:  # noqa: BLE001 - an annotation may be any expression
         return UNKNOWN, f"its annotation cannot be resolved at run time ({error})"
-
-
-def is_key(member: Member) -> bool:
-    """Tell whether an attribute is marked as the key."""
-    return member.marker is not None and issubclass(member.marker, Key)

@@ -56,13 +56,19 @@ class Schema:
             The schema itself, for the next class.
 
         Raises:
-            MisuseError: the schema is in use already.
+            MisuseError: the schema is in use already, or an argument is unknown.
         """
         if self._mappings is not None:
             raise MisuseError(
                 f"{cls.__name__} comes too late for this schema.",
                 "It is in use: tables and statements have been derived from it.",
                 "Add every class before the schema is handed to a database.",
+            )
+        for unknown in overrides.keys() - Overrides.__annotations__.keys():
+            raise MisuseError(
+                f"Schema.aggregate has no argument {unknown!r}.",
+                "It would have been passed over without a word.",
+                f"There are: {', '.join(Overrides.__annotations__)}.",
             )
         names = _local_classes(sys._getframe(1))  # noqa: SLF001 - as above
         self._registered.append(_Registration(cls, overrides, names))

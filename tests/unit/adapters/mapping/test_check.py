@@ -221,6 +221,24 @@ def test_a_key_is_one_column(annotation: Any) -> None:
     ]
 
 
+def test_a_value_has_no_key() -> None:
+    """It is what its attributes are."""
+
+    class Tag(Value):
+        name: Key[str]
+
+    class Order(AggregateRoot):
+        id: Key[int]
+        tag: Field[Tag]
+
+    assert mistakes(Schema(Order)) == [
+        (
+            "Tag.name is a Key of a value, which has no identity."
+            " Make it a Field, or derive the class from Entity."
+        )
+    ]
+
+
 def test_the_key_of_a_child_is_one_column() -> None:
     """As that of a root."""
 

@@ -91,6 +91,21 @@ def test_a_schema_in_use_takes_no_more_classes() -> None:
     )
 
 
+def test_an_unknown_argument_is_named() -> None:
+    """A slip would change nothing, and nobody would see it."""
+    wrong: Any = {"colums": {}}
+    with pytest.raises(MisuseError) as raised:
+        Schema().aggregate(Customer, **wrong)
+    assert raised.value.describe() == (
+        "Schema.aggregate has no argument 'colums'.",
+        "It would have been passed over without a word.",
+        (
+            "There are: table, tables, key, keys, references, unique, columns, json,"
+            " version."
+        ),
+    )
+
+
 # ---------------------------------------------------------------- the references
 
 
@@ -181,6 +196,19 @@ def test_classes_of_a_function_are_found() -> None:
     for schema in (Schema(Box), Schema().aggregate(Box)):
         mapping = schema.mapping(Box)
         assert mapping.dump(box) == (((1,),), (("a", 0),), ())
+
+
+def test_classes_of_a_function_hide_those_of_the_module() -> None:
+    """As in Python itself."""
+
+    class Part(Value):
+        name: Field[str]
+
+    class Box(AggregateRoot):
+        id: Key[int]
+        part: "Field[Part]"
+
+    assert Schema(Box).mapping(Box).columns == {("id",): 0, ("part", "name"): 1}
 
 
 def test_registered_classes_are_found() -> None:
