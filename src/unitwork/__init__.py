@@ -30,6 +30,7 @@ from unitwork.domain.event import DomainEvent
 from unitwork.domain.expression import Path, Sort, attribute
 from unitwork.domain.field import Field, Key, field, generated, key, transient
 from unitwork.domain.ids import new_id
+from unitwork.domain.json_value import JsonValue
 from unitwork.domain.outcome import Outcome
 from unitwork.domain.page import Page
 from unitwork.domain.repository import AbstractRepository
@@ -63,6 +64,7 @@ __all__ = [
     "Field",
     "ForeignTaskError",
     "InvalidValueError",
+    "JsonValue",
     "Key",
     "KeyNotAssignedError",
     "MisuseError",

@@ -11,7 +11,7 @@ import inspect
 import re
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +79,14 @@ def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.fixture(scope="module")
-def readme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def readme(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a user has after the README."""
     reader = Reader("readme", {})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("readme"))
         reader.read(README)
     names = vars(reader.module)
-    yield {name: names[name] for name in names if not name.startswith("__")}
+    return {name: names[name] for name in names if not name.startswith("__")}
 
 
 def test_the_readme_runs() -> None:

@@ -7,8 +7,8 @@ import attrs
 
 from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
 from unitwork.adapters.mapping.description import AggregateMapping, Row, SortTerm
-from unitwork.adapters.mapping.predicate import arrange, comes_after, predicate
 from unitwork.adapters.mapping.loading import Unreadable
+from unitwork.adapters.mapping.predicate import arrange, comes_after, predicate
 from unitwork.adapters.ownership import Ownership
 from unitwork.adapters.storage import (
     AbstractStorageSession,

@@ -89,7 +89,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         try:
             if workspace.scope.ended is None:
                 if error is None:
-                    changes = workspace.pending()
+                    changes = workspace.undone()
                 await self._undo(workspace, nested=nested)
         except Exception as second:
             if error is None:

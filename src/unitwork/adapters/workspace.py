@@ -119,10 +119,6 @@ class Workspace:
 
     # ── changes ─────────────────────────────────────────────────────────────
 
-    def pending(self) -> tuple[str, ...]:
-        """Name what the innermost block changed and recorded; undo it if nested."""
-        return tuple(self._net() if len(self.scopes) == 1 else self._undone())
-
     def _net(self) -> Iterator[str]:
         for entry in self.entries:
             try:
@@ -135,8 +131,11 @@ class Workspace:
                 yield f"{'added' if entry.stored is None else verb} {entry.label}"
         yield from (f"recorded {event!r}" for event in self.events())
 
-    def _undone(self) -> list[str]:
-        """Undo a nested scope; what then differs was a change of it."""
+    def undone(self) -> tuple[str, ...]:
+        """Undo the innermost block, and name what it had changed and recorded.
+
+        What looks otherwise after the undoing was a change, written already or not.
+        """
         scope, entries = self.scope, self.entries
         labels = [*scope.labels()]
         events = [f"recorded {event!r}" for event in self.events(scope.mark)]
@@ -145,7 +144,7 @@ class Workspace:
         labels += [
             f"changed {entry.label}" for entry, was in looked if was != _state(entry)
         ]
-        return labels + events
+        return (*labels, *events)
 
     def _change_set(self) -> tuple[ChangeSet, list[Entry]]:
         written = {}

@@ -23,7 +23,10 @@ from unitwork import (
     new_id,
     transient,
 )
-from unitwork.adapters.scope import events_of
+
+
+def events_of(aggregate: AggregateRoot) -> list[tuple[int, DomainEvent]]:
+    return getattr(aggregate, "_recorded", [])
 
 
 class Packed(DomainEvent):

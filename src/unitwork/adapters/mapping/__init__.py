@@ -1,6 +1,5 @@
 """Aggregates as rows, described without any database library."""
 
-from unitwork.adapters.mapping.scalars import JsonValue
 from unitwork.adapters.mapping.schema import Schema
 from unitwork.adapters.mapping.types import (
     Binary,
@@ -27,7 +26,6 @@ __all__ = [
     "Float",
     "Integer",
     "Json",
-    "JsonValue",
     "Schema",
     "Text",
     "Timestamp",

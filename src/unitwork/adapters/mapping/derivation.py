@@ -18,13 +18,13 @@ from unitwork.adapters.mapping.members import (
 from unitwork.adapters.mapping.overrides import Mistakes, Said
 from unitwork.adapters.mapping.scalars import (
     UNSCALED,
-    JsonValue,
     scalar_type,
     without_none,
 )
 from unitwork.adapters.mapping.shape import Collection, Composite, Node, Scalar, Spot
 from unitwork.adapters.mapping.types import ColumnType, Integer, Json
 from unitwork.domain.aggregate import AggregateRoot, Entity
+from unitwork.domain.json_value import JsonValue
 
 _RUFF = (
     "Import what it names outside of `if TYPE_CHECKING:`, and tell ruff so:"

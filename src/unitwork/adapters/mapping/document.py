@@ -17,8 +17,9 @@ from unitwork.adapters.mapping.members import (
     members,
     unset,
 )
-from unitwork.adapters.mapping.scalars import JsonValue, scalar_type, without_none
+from unitwork.adapters.mapping.scalars import scalar_type, without_none
 from unitwork.adapters.mapping.types import ColumnType, Json, Refused
+from unitwork.domain.json_value import JsonValue
 
 _ANYTHING = (JsonValue, Any, object)
 _MICROSECOND = timedelta(microseconds=1)

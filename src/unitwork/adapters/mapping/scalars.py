@@ -5,7 +5,7 @@ import typing
 from datetime import date, datetime, timedelta
 from decimal import Decimal as PythonDecimal
 from enum import Enum, Flag
-from typing import TYPE_CHECKING, Any, NewType, TypeAlias, get_args, get_origin
+from typing import Any, get_args, get_origin
 from uuid import UUID
 
 from unitwork.adapters.mapping.types import (
@@ -22,13 +22,7 @@ from unitwork.adapters.mapping.types import (
     Timestamp,
     Uuid,
 )
-
-if TYPE_CHECKING:
-    JsonValue: TypeAlias = (
-        "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
-    )
-else:
-    JsonValue = NewType("JsonValue", object)
+from unitwork.domain.json_value import JsonValue
 
 UNSCALED = Decimal(0, 0)
 """What a Decimal annotation alone means: a type that has yet to be said."""

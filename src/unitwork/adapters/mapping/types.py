@@ -80,12 +80,23 @@ class Float(ColumnType):
     """Binary floating-point numbers of 64 bits; neither NaN nor infinite."""
 
     def canonical(self, value: Any) -> float:
-        """Take whole numbers too, and make -0.0 the only zero."""
-        if type(value) is not int:
-            _of(float, value)
+        """Take whole numbers too, and make 0.0 the only zero."""
+        if type(value) is int:
+            return _exact(value)
+        _of(float, value)
         if not math.isfinite(value):
             raise Refused("It must be finite: databases disagree on NaN and infinity.")
         return float(value) + 0.0
+
+
+def _exact(value: int) -> float:
+    try:
+        converted = float(value)
+    except OverflowError:
+        converted = math.inf
+    if converted != value:
+        raise Refused("It must be a whole number that a float holds exactly.")
+    return converted
 
 
 @attrs.frozen

@@ -13,6 +13,7 @@ from unitwork import (
     AggregateRoot,
     Entity,
     Field,
+    JsonValue,
     Key,
     SchemaError,
     Value,
@@ -21,7 +22,7 @@ from unitwork import (
     generated,
     transient,
 )
-from unitwork.adapters.mapping import Decimal, JsonValue, Schema, Text
+from unitwork.adapters.mapping import Decimal, Schema, Text
 
 if TYPE_CHECKING:
     from fractions import Fraction

@@ -8,7 +8,16 @@ from uuid import UUID
 
 import pytest
 
-from unitwork import AggregateRoot, Entity, Field, Key, Value, field, generated
+from unitwork import (
+    AggregateRoot,
+    Entity,
+    Field,
+    JsonValue,
+    Key,
+    Value,
+    field,
+    generated,
+)
 from unitwork.adapters.mapping import (
     Binary,
     Boolean,
@@ -19,7 +28,6 @@ from unitwork.adapters.mapping import (
     Float,
     Integer,
     Json,
-    JsonValue,
     Schema,
     Text,
     Timestamp,

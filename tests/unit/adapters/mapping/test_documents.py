@@ -14,11 +14,12 @@ from unitwork import (
     Entity,
     Field,
     InvalidValueError,
+    JsonValue,
     Key,
     Value,
     attribute,
 )
-from unitwork.adapters.mapping import JsonValue, Schema
+from unitwork.adapters.mapping import Schema
 from unitwork.adapters.mapping.loading import Unreadable
 
 

@@ -15,13 +15,14 @@ from unitwork import (
     AggregateRoot,
     Entity,
     Field,
+    JsonValue,
     Key,
     Value,
     field,
     generated,
     transient,
 )
-from unitwork.adapters.mapping import Decimal, JsonValue, Schema, Text
+from unitwork.adapters.mapping import Decimal, Schema, Text
 
 
 class Colour(Enum):

@@ -6,8 +6,17 @@ from uuid import UUID
 import attrs
 import pytest
 
-from unitwork import AggregateRoot, Entity, Field, Key, MisuseError, Value, field
-from unitwork.adapters.mapping import Json, JsonValue, Schema, Text
+from unitwork import (
+    AggregateRoot,
+    Entity,
+    Field,
+    JsonValue,
+    Key,
+    MisuseError,
+    Value,
+    field,
+)
+from unitwork.adapters.mapping import Json, Schema, Text
 from unitwork.adapters.mapping.description import Reference
 from unitwork.adapters.mapping.types import ColumnType, Integer, Uuid
 

@@ -24,6 +24,12 @@ from unitwork.adapters.storage import Isolation
 
 COLLATION = "utf8mb4_nopad_bin"
 _LONGEST_VARCHAR = 4000
+_SORTED_BYTES = 65536
+"""Texts are ordered by their first 21,845 characters, bytes by so many of them.
+
+More needs a larger sort buffer, and makes every `ORDER BY ... LIMIT` clear as much memory
+for each row: with the server's maximum, 20,000 rows took 6 s instead of 0.04 s.
+"""
 _IN_TRANSACTION = 1
 _INTEGERS = {16: mysql.SMALLINT, 32: mysql.INTEGER, 64: mysql.BIGINT}
 _CODES = {
@@ -122,7 +128,7 @@ class MariaDb(AbstractDialect):
             "NO_ENGINE_SUBSTITUTION'",
             "time_zone": "'+00:00'",
             "collation_connection": COLLATION,
-            "max_sort_length": 8388608,
+            "max_sort_length": _SORTED_BYTES,
             "innodb_lock_wait_timeout": lock_wait,
             "lock_wait_timeout": lock_wait,
             "max_statement_time": limits.statement_timeout or 0,

@@ -19,8 +19,8 @@ from unitwork.adapters.sqlalchemy.drivers.port import (
     Phase,
     Step,
 )
-from unitwork.adapters.sqlalchemy.errors import Translator
 from unitwork.adapters.sqlalchemy.engines import Engines, Pools
+from unitwork.adapters.sqlalchemy.errors import Translator
 from unitwork.adapters.sqlalchemy.patience import shielded
 from unitwork.domain.errors import CommitOutcomeUnknownError
 from unitwork.domain.storage_errors import ConnectionLostError

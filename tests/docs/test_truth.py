@@ -1,0 +1,45 @@
+"""What the pages list is all that there is."""
+
+import re
+from pathlib import Path
+
+import unitwork
+
+PACKAGE = Path(unitwork.__file__).parent
+ROOT = Path(__file__).parents[2]
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text("utf-8")
+
+
+def test_the_architecture_names_every_module() -> None:
+    """A newcomer finds any line's room from it; nothing stands there that is gone."""
+    _, _, listed = page("architecture.md").partition("\n## Every module\n")
+    folders = re.split(r"\n### ", listed)[1:]
+    named = {
+        Path(folder.partition("\n")[0], module)
+        for folder in folders
+        for module in re.findall(r"^\| `(\w+\.py)` \|", folder, re.MULTILINE)
+    }
+    modules = PACKAGE.rglob("*.py")
+
+    assert named == {
+        path.relative_to(PACKAGE) for path in modules if path.name != "__init__.py"
+    }
+
+
+def test_the_contract_has_every_number() -> None:
+    """The numbers in docstrings lead somewhere."""
+    numbers = re.findall(r"^(\d+)\. ", page("contract.md"), re.MULTILINE)
+
+    assert numbers == [str(number) for number in range(1, 43)]
+
+
+def test_the_isolation_table_is_that_of_the_tests() -> None:
+    """Each row is a case that runs on every storage."""
+    tests = (ROOT / "tests" / "contract" / "test_isolation.py").read_text("utf-8")
+    shown = re.findall(r"^\| [GOP].*\|$", page("contract.md"), re.MULTILINE)
+
+    assert shown
+    assert shown == re.findall(r"^\| [GOP].*\|$", tests, re.MULTILINE)
