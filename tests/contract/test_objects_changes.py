@@ -344,9 +344,9 @@ async def test_a_stored_value_outside_the_contract_is_named(shop: Shop) -> None:
     finally:
         await session.close()
     async with shop.unit() as uow:
-        for read in (uow.orders.get(order.id), uow.orders.page()):
+        for read in (lambda: uow.orders.get(order.id), uow.orders.page):
             with pytest.raises(StoredValueError) as caught:
-                await read
+                await read()
             named = caught.value
             assert (named.table, named.column) == ("order", "status")
             assert (named.key, named.value) == (order.id, "LOST")

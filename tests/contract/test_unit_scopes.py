@@ -1,17 +1,14 @@
 """Nested blocks: scopes of their own, undone in memory."""
 
-from collections.abc import Iterator
-from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import pytest
-from sqlalchemy import text
+from sqlalchemy import column, table
 
 from tests.contract.looks import Look, alter, rebind
 from tests.shop import (
     Counter,
-    Customer,
     Order,
     OrderLine,
     Paid,
@@ -21,13 +18,21 @@ from tests.shop import (
     an_order,
     open_shop,
 )
-from unitwork import Outcome, UnitOfWorkClosedError, all_of, new_id
+from unitwork import (
+    KeyNotAssignedError,
+    Outcome,
+    UnitOfWorkClosedError,
+    all_of,
+    new_id,
+)
 from unitwork.adapters import scope
 from unitwork.adapters.memento import Memento
 
 if TYPE_CHECKING:
     from tests.storages import Storage
     from unitwork.adapters.sqlalchemy import SqlAlchemyUnitOfWork
+
+COUNTERS = table("counter", column("name"), column("value"), column("version"))
 
 
 class Enough(Exception):
@@ -286,78 +291,56 @@ async def test_three_thousand_scopes_over_three_thousand_orders(
     assert [Look.of(order) for order in orders] == looks
 
 
-class _Tree:
-    """A random program of nested blocks, and what must be seen after each."""
-
-    def __init__(self, uow: ShopUnitOfWork, random: Random) -> None:
-        self.uow = uow
-        self.random = random
-        self.orders: list[Order] = []
-        self.counted = 0
-
-    async def look(self) -> tuple[Any, ...]:
-        customers = [c.name async for c in self.uow.customers.stream()]
-        held = [Look.of(order) for order in self.orders]
-        return held, sorted(customers), self.uow.events
-
-    async def act(self) -> None:
-        self.counted += 1
-        order = self.random.choice(self.orders)
-        match self.random.randrange(6):
-            case 0:
-                if len(order.lines) > 1 and any(x.allocations for x in order.lines):
-                    order.lines.reverse()
-                    order.lines[0].quantity += 1
-            case 1:
-                order.lines.append(OrderLine(f"NEW{self.counted}", self.counted))
-            case 2:
-                order.lines = order.lines[1:]
-                order.note = str(self.counted)
-            case 3:
-                order.tags ^= {"x", "gift"}
-                order.prices = {**order.prices, "X": self.counted}
-                order.pay()
-            case 4:
-                self.uow.customers.add(Customer(name=f"new {self.counted}"))
-            case 5:
-                found = await self.uow.customers.matching(all_of())
-                if found:
-                    self.uow.customers.remove(self.random.choice(found))
-
-    async def block(self, depth: int) -> None:
-        before = await self.look()
-        keep = self.random.random() < 0.5
-        async with self.uow:
-            for _ in range(self.random.randrange(4)):
-                if depth < 4 and self.random.random() < 0.4:
-                    await self.block(depth + 1)
-                else:
-                    await self.act()
-            after = await self.look()
-            await (self.uow.commit() if keep else self.uow.rollback())
-        assert await self.look() == (after if keep else before)
+async def _raw(uow: ShopUnitOfWork, name: str) -> None:
+    """Insert a counter by raw SQL."""
+    connection = await cast("SqlAlchemyUnitOfWork", uow).connection()
+    values = {"name": name, "value": 0, "version": 1}
+    await connection.execute(COUNTERS.insert().values(values))
 
 
-def _seeds() -> Iterator[int]:
-    yield from range(40)
-
-
-async def test_random_trees_of_scopes_leave_what_they_kept(shop: Shop) -> None:
-    """Contract 6: whatever is nested how, each scope keeps or undoes its own work."""
-    for seed in _seeds():
-        stored = [an_order(f"{seed}-{number}") for number in range(3)]
-        await shop.store(*stored, Customer(name=f"first {seed}"))
-        async with shop.unit() as uow:
-            tree = _Tree(uow, Random(seed))
-            tree.orders = [await uow.orders.get(order.id) for order in stored]
-            for _ in range(6):
-                await tree.block(1)
-            _, customers, events = await tree.look()
-            values = [attrs.asdict(order) for order in tree.orders]
+async def test_once_the_raw_hatch_is_open_a_nested_scope_is_a_savepoint(
+    sql_storage: "Storage",
+) -> None:
+    """Contract 6: what raw SQL did in an undone scope is undone, and no more."""
+    async with open_shop(sql_storage) as shop, shop.unit() as uow:
+        uow.counters.add(Counter(name="flushed"))
+        await _raw(uow, "outer")
+        async with uow:
+            await _raw(uow, "undone")
+            uow.counters.add(Counter(name="undone too"))
+            assert await uow.counters.count() == 4
+            await uow.rollback()
+        with pytest.raises(Enough):
+            async with uow:
+                await _raw(uow, "undone")
+                raise Enough
+        async with uow:
+            await _raw(uow, "kept")
             await uow.commit()
-        assert uow.events == events
+        assert await _names(uow) == ["flushed", "kept", "outer"]
+        await uow.commit()
         async with shop.unit() as other:
-            found = [await other.orders.get(order.id) for order in stored]
-            assert [attrs.asdict(order) for order in found] == values
-            names = [c.name async for c in other.customers.stream()]
-            assert sorted(names) == customers
+            assert await _names(other) == ["flushed", "kept", "outer"]
+
+
+async def test_a_hatch_opened_in_a_nested_scope_is_undone_with_it(
+    sql_storage: "Storage",
+) -> None:
+    """Contract 6: blocks that are open already become savepoints then."""
+    async with open_shop(sql_storage) as shop, shop.unit() as uow:
+        uow.counters.add(kept := Counter(name="kept"))
+        async with uow:
+            kept.value = 1
+            uow.tickets.add(ticket := Ticket(title="concert"))
+            async with uow:
+                await _raw(uow, "undone")
+                assert type(ticket.id) is int  # the hatch wrote what was pending
+                await uow.commit()
+            await uow.rollback()
+        with pytest.raises(KeyNotAssignedError):
+            _ = ticket.id
+        assert (kept.value, await _names(uow)) == (0, ["kept"])
+        await uow.commit()
+        async with shop.unit() as other:
+            assert await _names(other) == ["kept"]
+            assert await other.tickets.count() == 0

@@ -94,7 +94,7 @@ def resolve_order(
             )
         position, column = _column(mapping, sort.path)
         _require_order(sort.path, column)
-        first = sort.nulls is Nulls.FIRST
+        first = sort.nulls is Nulls.FIRST and position != 0  # no key yet: always last
         terms.setdefault(position, SortTerm(position, sort.descending, first))
     terms.setdefault(0, SortTerm(0, descending=False, nulls_first=False))
     kept = list(terms.values())

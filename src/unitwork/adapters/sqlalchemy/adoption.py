@@ -4,6 +4,7 @@ Contract: 24.
 """
 
 from collections.abc import Callable
+from decimal import Decimal as PythonDecimal
 from typing import Any
 
 import attrs
@@ -11,10 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy import Dialect, MetaData
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
+import unitwork.adapters.sqlalchemy.conversions as to
 from unitwork.adapters.mapping import types as kinds
 from unitwork.adapters.mapping.description import AggregateMapping
-from unitwork.adapters.mapping.types import ColumnType
-from unitwork.adapters.sqlalchemy import conversions as to
+from unitwork.adapters.mapping.types import ColumnType, Refused
 from unitwork.adapters.sqlalchemy.codec import Codec
 from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
 from unitwork.adapters.sqlalchemy.dialects.mariadb import COLLATION
@@ -134,8 +135,8 @@ def _decimal(owned: Owned) -> Codec:
 def _rounded(kind: kinds.Decimal) -> Callable[[Any], Any]:
     def read(stored: Any) -> Any:
         if type(stored) not in (int, float):
-            raise to.Refused("It must be a number.")
-        return kind.canonical(kinds.PythonDecimal(f"{stored:.{kind.scale}f}"))
+            raise Refused("It must be a number.")
+        return kind.canonical(PythonDecimal(f"{stored:.{kind.scale}f}"))
 
     return read
 
@@ -163,11 +164,11 @@ def _text(owned: Owned) -> Codec:
 def _constrained(column: sa.Column[Any]) -> bool:
     """Tell whether a constraint compares the column, by the column's own collation."""
     table = column.table
-    keys = [c for c in table.constraints if isinstance(c, sa.UniqueConstraint)]
-    unique = [index for index in table.indexes if index.unique]
     if column.primary_key or column.foreign_keys:
         return True
-    return any(column.name in each.columns for each in [*keys, *unique])
+    keys = [c.columns for c in table.constraints if isinstance(c, sa.UniqueConstraint)]
+    keys += [index.columns for index in table.indexes if index.unique]
+    return any(column.name in columns for columns in keys)
 
 
 def _binary(owned: Owned) -> Codec:
@@ -201,7 +202,7 @@ def _duration(owned: Owned) -> Codec:
 
 
 def _uuid(owned: Owned) -> Codec:
-    native = owned.column.type.native_uuid  # type: ignore[attr-defined]  # a sa.Uuid
+    native = getattr(owned.column.type, "native_uuid", False)
     if owned.dialect.name == "postgresql" and not native:
         return owned.codec(write=to.write_hex, read=to.read_hex, cast="TEXT")
     kept_as_text = owned.dialect.name != "mysql" or not (

@@ -34,7 +34,9 @@ _COMPARE: dict[Operator, Callable[[Any, Any], Element]] = {
     Operator.GT: gt,
     Operator.GE: ge,
 }
+_UNKNOWN = sa.type_coerce(sa.null(), sa.Boolean)
 Shape = tuple[Any, ...]
+Leaf = Compare | OneOf | IsNone | HasText
 
 
 def shape_of(criterion: Criterion) -> Shape:
@@ -92,7 +94,7 @@ def packed(dialect: AbstractDialect, place: Place, values: Any) -> Any:
     return dialect.pack(place.column.type, [place.write(value) for value in values])
 
 
-def _leaves(criterion: Criterion) -> Iterator[Any]:
+def _leaves(criterion: Criterion) -> Iterator[Leaf]:
     if isinstance(criterion, All | AnyOf):
         for part in criterion.parts:
             yield from _leaves(part)
@@ -123,33 +125,32 @@ class Compiler:
                 return sa.or_(sa.false(), *map(self.compile, parts))
             case Not(part):
                 return sa.not_(self.compile(part))
-            case IsNone(column):
-                return self._column(column).is_(None)
-            case Compare(column, operator, _):
-                compare = _COMPARE[operator]
-                return compare(self._column(column), self._names.bind())
-            case OneOf(column, values, or_unknown):
-                found = self._one_of(column, known=bool(values))
-                return sa.or_(found, sa.null()) if or_unknown else found
-            case HasText():
-                return self._has_text(criterion)
+            case _:
+                return self._leaf(criterion)
 
-    def _column(self, position: int) -> Element:
-        return self._sheet.places[position].within(self._source)
+    def _leaf(self, leaf: Leaf) -> Element:
+        column = self._sheet.places[leaf.column].within(self._source)
+        if isinstance(leaf, IsNone):
+            return column.is_(None)
+        if isinstance(leaf, Compare):
+            return _COMPARE[leaf.operator](column, self._names.bind())
+        if isinstance(leaf, HasText):
+            return self._has_text(column, leaf)
+        found = self._one_of(column, leaf)
+        return sa.or_(found, _UNKNOWN) if leaf.or_unknown else found
 
-    def _one_of(self, position: int, *, known: bool) -> Element:
-        if not known:
+    def _one_of(self, column: Element, leaf: OneOf) -> Element:
+        if not leaf.values:
             return sa.false()
-        kind = self._sheet.places[position].column.type
-        return self._dialect.one_of(self._column(position), kind, self._names.put(None))
+        kind = self._sheet.places[leaf.column].column.type
+        return self._dialect.one_of(column, kind, self._names.put(None))
 
-    def _has_text(self, criterion: HasText) -> Element:
-        column = self._column(criterion.column)
-        if not criterion.text:  # every text has it; of NULL it is unknown
+    def _has_text(self, column: Element, leaf: HasText) -> Element:
+        if not leaf.text:  # every text has it; of NULL it is unknown
             return sa.func.length(column) >= 0
         text, length = self._names.bind(), self._names.bind()
-        if criterion.operator is TextOperator.STARTS_WITH:
+        if leaf.operator is TextOperator.STARTS_WITH:
             return self._dialect.starts_with(column, text, length)
-        if criterion.operator is TextOperator.ENDS_WITH:
+        if leaf.operator is TextOperator.ENDS_WITH:
             return self._dialect.ends_with(column, text, length)
         return self._dialect.contains(column, text)

@@ -136,9 +136,10 @@ def _interrupt(context: ExceptionContext) -> None:
     """Stop a cancelled statement of SQLite, and keep its connection. Contract: 32."""
     if isinstance(context.original_exception, Exception):
         return
+    core: Any = context.connection
     with contextlib.suppress(Exception):
-        lent = context.connection.connection  # type: ignore[union-attr]  # it is open, or suppressed
-        lent.driver_connection._conn.interrupt()  # type: ignore[union-attr]  # noqa: SLF001 - aiosqlite's own is a coroutine
+        driver = core.connection.driver_connection
+        driver._conn.interrupt()  # noqa: SLF001 - aiosqlite's own is a coroutine
         context.is_disconnect = False
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import exc
 
 from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
-from unitwork.adapters.sqlalchemy.drivers.port import Writes
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
+from unitwork.adapters.sqlalchemy.phase import Writes
 from unitwork.domain.errors import (
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,

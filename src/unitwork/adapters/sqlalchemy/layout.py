@@ -28,8 +28,15 @@ class Place:
             return value
         return self.codec.write(value)
 
+    def shown(self, stored: Any) -> Any:
+        """Return the canonical value for a message; what cannot be read, as it is."""
+        try:
+            return stored if self.codec.read is None else self.codec.read(stored)
+        except Refused:
+            return stored
+
     def within(self, table: Any) -> Element:
-        """Return the column of a table clause or alias, as it is selected and compared."""
+        """Return the column of a clause or alias, as it is selected and compared."""
         column: Element = table.c[self.name]
         if self.codec.as_text:
             return sa.cast(column, sa.Text)
@@ -61,8 +68,13 @@ class Sheet:
             place.write(value) for place, value in zip(self.places, row, strict=True)
         ]
 
-    def decode(self, stored: Sequence[Any], key: Any) -> Row:
+    def decode(self, stored: Sequence[Any], owner: Place, key: Any) -> Row:
         """Return the canonical row.
+
+        Args:
+            stored: the row, as the driver gave it.
+            owner: the root's key, for errors.
+            key: its value in this aggregate, as the driver gave it.
 
         Raises:
             StoredValueError: a value is outside the contract.
@@ -71,12 +83,14 @@ class Sheet:
         for place, value in zip(self.places, stored, strict=True):
             if value is None:
                 if not place.column.nullable:
-                    raise self._unreadable(place, key, None, "It must not be NULL.")
+                    rule = "It must not be NULL."
+                    raise self._unreadable(place, owner.shown(key), None, rule)
             elif place.codec.read is not None:
                 try:
                     value = place.codec.read(value)  # noqa: PLW2901 - the same, converted
                 except Refused as refused:
-                    raise self._unreadable(place, key, value, str(refused)) from None
+                    shown = owner.shown(key)
+                    raise self._unreadable(place, shown, value, str(refused)) from None
             row.append(value)
         return tuple(row)
 

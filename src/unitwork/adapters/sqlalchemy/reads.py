@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Select
 
 from unitwork.adapters.mapping.criterion import Compare, Criterion, OneOf
 from unitwork.adapters.mapping.description import AggregateMapping, Row
 from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
-from unitwork.adapters.sqlalchemy.drivers.port import Phase
 from unitwork.adapters.sqlalchemy.layout import Layout, Layouts, Sheet
-from unitwork.adapters.sqlalchemy.selects import Meaning, Selects
+from unitwork.adapters.sqlalchemy.phase import Phase
+from unitwork.adapters.sqlalchemy.selects import Meaning, Rows, Selects
 from unitwork.adapters.storage import (
     CountRead,
     KeyRead,
@@ -92,7 +91,7 @@ class Reads:
         if len(owned) != len(found):
             return False
         for raw in found:
-            into[raw].append(_child_rows(sheet, owned[raw], raw))
+            into[raw].append(_child_rows(layout, sheet, owned[raw], raw))
         return True
 
     def count(self, query: Query) -> Phase[int]:
@@ -146,7 +145,7 @@ def _having(keys: Sequence[Any]) -> Criterion:
     return OneOf(0, tuple(keys), or_unknown=False)
 
 
-def _roots(meaning: Meaning) -> Select[Any]:
+def _roots(meaning: Meaning) -> Rows:
     return meaning.rows(_root_columns(meaning.layout, meaning.layout.root.clause))
 
 
@@ -155,7 +154,7 @@ def _root_columns(layout: Layout, source: Any) -> list[Any]:
     return [version, *(place.within(source) for place in layout.root.places)]
 
 
-def _joined(meaning: Meaning) -> Select[Any]:
+def _joined(meaning: Meaning) -> Rows:
     """Join the one child table onto the roots, of which there may be only some."""
     layout, child = meaning.layout, meaning.layout.children[0]
     columns = [place.within(child.clause) for place in child.places]
@@ -177,8 +176,8 @@ def _owned(layout: Layout, child: Sheet, root: Any) -> Any:
     return owner == root.c[layout.key.name]
 
 
-def _child(number: int) -> Callable[[Meaning], Select[Any]]:
-    def build(meaning: Meaning) -> Select[Any]:
+def _child(number: int) -> Callable[[Meaning], Rows]:
+    def build(meaning: Meaning) -> Rows:
         layout, root = meaning.layout, meaning.layout.root.clause
         child = layout.children[number]
         columns = [
@@ -192,8 +191,8 @@ def _child(number: int) -> Callable[[Meaning], Select[Any]]:
     return build
 
 
-class _Children(dict[int, Callable[[Meaning], Select[Any]]]):
-    def __missing__(self, number: int) -> Callable[[Meaning], Select[Any]]:
+class _Children(dict[int, Callable[[Meaning], Rows]]):
+    def __missing__(self, number: int) -> Callable[[Meaning], Rows]:
         made = self[number] = _child(number)
         return made
 
@@ -201,15 +200,15 @@ class _Children(dict[int, Callable[[Meaning], Select[Any]]]):
 _CHILDREN = _Children()
 
 
-def _count(meaning: Meaning) -> Select[Any]:
+def _count(meaning: Meaning) -> Rows:
     return meaning.any_rows(sa.func.count())
 
 
-def _exists(meaning: Meaning) -> Select[Any]:
+def _exists(meaning: Meaning) -> Rows:
     return meaning.any_rows(sa.literal_column("1")).limit(1)
 
 
-def _versions(meaning: Meaning) -> Select[Any]:
+def _versions(meaning: Meaning) -> Rows:
     layout, root = meaning.layout, meaning.layout.root.clause
     return meaning.rows(
         [root.c[layout.mapping.version_column], layout.key.within(root)]
@@ -224,14 +223,16 @@ def _grouped(layout: Layout, rows: Sequence[Any]) -> list[Record]:
         first.setdefault(row[1], row[:width])
         owned.setdefault(row[1], []).append(row[width:])
     return [
-        _record(layout, row, [_child_rows(child, owned[raw], raw)])
+        _record(layout, row, [_child_rows(layout, child, owned[raw], raw)])
         for raw, row in first.items()
     ]
 
 
-def _child_rows(sheet: Sheet, stored: Iterable[Any], key: Any) -> tuple[Row, ...]:
+def _child_rows(
+    layout: Layout, sheet: Sheet, stored: Iterable[Any], key: Any
+) -> tuple[Row, ...]:
     """Decode rows of one aggregate; a row of an outer join without a child is none."""
-    rows = [sheet.decode(row, key) for row in stored if row[0] is not None]
+    rows = [sheet.decode(row, layout.key, key) for row in stored if row[0] is not None]
     rows.sort(key=lambda row: row[: sheet.key_size])
     return tuple(rows)
 
@@ -239,5 +240,5 @@ def _child_rows(sheet: Sheet, stored: Iterable[Any], key: Any) -> tuple[Row, ...
 def _record(
     layout: Layout, row: Sequence[Any], children: list[tuple[Row, ...]]
 ) -> Record:
-    root = layout.root.decode(row[1:], row[1])
+    root = layout.root.decode(row[1:], layout.key, row[1])
     return Record(root[0], row[0], ((root,), *children))

@@ -16,12 +16,13 @@ from unitwork.adapters.sqlalchemy.criteria import (
     shape_of,
 )
 from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect, Element
-from unitwork.adapters.sqlalchemy.drivers.port import Step
 from unitwork.adapters.sqlalchemy.layout import Layout, Sheet
+from unitwork.adapters.sqlalchemy.phase import Step
 from unitwork.adapters.storage import Query
 
 _SHAPES = 1000
-Build = Callable[["Meaning"], Select[Any]]
+Rows = Select[*tuple[Any, ...]]
+Build = Callable[["Meaning"], Rows]
 
 
 class Selects:
@@ -30,7 +31,7 @@ class Selects:
     def __init__(self, dialect: AbstractDialect) -> None:
         """Keep none yet."""
         self._dialect = dialect
-        self._made: dict[Shape, Select[Any]] = {}
+        self._made: dict[Shape, Rows] = {}
 
     def step(self, build: Build, layout: Layout, query: Query) -> Step:
         """Return the statement for a query's shape, with the query's values."""
@@ -98,7 +99,7 @@ class Meaning:
         """Tell whether only some of the rows are wanted."""
         return self._limit is not None or self._offset is not None
 
-    def rows(self, columns: Iterable[Any], source: Any = None) -> Select[Any]:
+    def rows(self, columns: Iterable[Any], source: Any = None) -> Rows:
         """Select columns of the rows that are meant."""
         statement = sa.select(*columns).where(*self._conditions)
         if source is not None:
@@ -110,7 +111,7 @@ class Meaning:
             statement = statement.offset(self._offset)
         return statement
 
-    def any_rows(self, *columns: Any) -> Select[Any]:
+    def any_rows(self, *columns: Any) -> Rows:
         """Select columns of all rows that match, in no order."""
         return (
             sa.select(*columns)

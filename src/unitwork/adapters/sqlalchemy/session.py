@@ -1,14 +1,15 @@
 """One open unit's connection: when it is taken, what runs on it, how it ends."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
 from unitwork.adapters.mapping.description import AggregateMapping
-from unitwork.adapters.sqlalchemy.drivers.port import Begin, Phase
 from unitwork.adapters.sqlalchemy.drivers.portable import PortableConnection
 from unitwork.adapters.sqlalchemy.gateway import Gateway
 from unitwork.adapters.sqlalchemy.patience import to_its_end
+from unitwork.adapters.sqlalchemy.phase import Begin, Phase
 from unitwork.adapters.sqlalchemy.raw import RawTransaction, Savepoint
 from unitwork.adapters.sqlalchemy.reads import TornError
 from unitwork.adapters.storage import (
@@ -25,7 +26,7 @@ from unitwork.domain.errors import ConcurrencyConflictError, MisuseError
 T = TypeVar("T")
 Keys = Mapping[int, Any]
 _SNAPSHOT = Begin(Isolation.SNAPSHOT, writes=False)
-_ATTEMPTS = 3
+_ATTEMPTS = 2
 
 
 class SqlAlchemySession(AbstractStorageSession):
@@ -130,7 +131,7 @@ class SqlAlchemySession(AbstractStorageSession):
         return await self._whole(make)
 
     async def _open(self, make: Callable[[], Phase[T]]) -> T:
-        """Begin the raw transaction with a phase; a snapshot that is too old, anew."""
+        """Begin the raw transaction with a phase."""
         if self._held is not None:
             raise MisuseError(
                 "A snapshot unit asked for a lock or a connection after it had read.",
@@ -141,17 +142,20 @@ class SqlAlchemySession(AbstractStorageSession):
         async with AsyncExitStack() as turn:
             if begin.writes:
                 await turn.enter_async_context(self._gateway.writing())
-            for attempt in range(_ATTEMPTS):
-                try:
-                    connection, found = await self._start(make, begin)
-                    break
-                except ConcurrencyConflictError:
-                    if attempt + 1 == _ATTEMPTS:
-                        raise
+            connection, found = await self._begin_anew(make, begin)
             self._turn = turn.pop_all()
         self._held = connection
         self._raw = RawTransaction(connection, self._gateway.translator)
         return found
+
+    async def _begin_anew(
+        self, make: Callable[[], Phase[T]], begin: Begin
+    ) -> tuple[PortableConnection, T]:
+        """Begin with a snapshot that is not older than the lock it waited for."""
+        for _ in range(_ATTEMPTS):
+            with contextlib.suppress(ConcurrencyConflictError):
+                return await self._start(make, begin)
+        return await self._start(make, begin)
 
     async def flush(self, changes: ChangeSet) -> Keys:
         """Write into the raw transaction."""

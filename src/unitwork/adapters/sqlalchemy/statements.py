@@ -48,12 +48,12 @@ class Statements:
         )
 
     @cached_property
-    def guard(self) -> Select[Any]:
+    def guard(self) -> Select[*tuple[Any, ...]]:
         """Lock the roots that have any of some keys; give version and key."""
         return self._guard(self._dialect.one_of(*self._key, KEYS))
 
     @cached_property
-    def guard_one(self) -> Select[Any]:
+    def guard_one(self) -> Select[*tuple[Any, ...]]:
         """Lock the root that has a key; give version and key."""
         return self._guard(self._key[0] == _bind(KEYS))
 
@@ -62,7 +62,7 @@ class Statements:
         key = self.layout.key
         return key.within(self.layout.root.clause), key.column.type
 
-    def _guard(self, condition: Any) -> Select[Any]:
+    def _guard(self, condition: Any) -> Select[*tuple[Any, ...]]:
         root, key = self.layout.root.clause, self._key[0]
         version = root.c[self.layout.mapping.version_column]
         statement = sa.select(version, key).where(condition)

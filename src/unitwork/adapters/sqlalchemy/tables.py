@@ -1,5 +1,7 @@
 """The tables of a schema, as SQLAlchemy's metadata."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import MetaData
 from sqlalchemy.schema import SchemaItem
@@ -15,7 +17,7 @@ NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_nopad_bin",
@@ -60,7 +62,9 @@ def _make(
         for place, column in enumerate(table.columns)
     ]
     if number == 0:
-        version = sa.Column(mapping.version_column, stored(Integer(64)), nullable=False)
+        version: sa.Column[object] = sa.Column(
+            mapping.version_column, stored(Integer(64)), nullable=False
+        )
         items.append(version)
         items += [
             _unique(table, unique.name, unique.columns) for unique in mapping.uniques
@@ -68,7 +72,7 @@ def _make(
     else:
         items = [*_owner(mapping, table), *items]
     items += _references(schema, mapping, number)
-    sa.Table(table.name, metadata, *items, sqlite_autoincrement=generated, **_OPTIONS)
+    sa.Table(table.name, metadata, *items, **_OPTIONS, sqlite_autoincrement=generated)
 
 
 def _column(column: Column, *, key: bool, generated: bool) -> sa.Column[object]:

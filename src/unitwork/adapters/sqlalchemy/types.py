@@ -9,6 +9,7 @@ classes where a type of SQLAlchemy is not exact; the error at start says where:
 They take and give the values of the domain, and refuse what the library refuses.
 """
 
+from collections.abc import Callable
 from enum import Enum as PythonEnum
 from typing import Any
 
@@ -25,7 +26,7 @@ from unitwork.adapters.sqlalchemy.dialects.known import dialect_named
 class Stored(TypeDecorator[Any]):
     """What these types share; `column_type` says what such a column may hold."""
 
-    impl = sa.Text
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = sa.Text
     cache_ok = True
     column_type: ColumnType
 
@@ -189,28 +190,22 @@ class _Document(Json):
 
 def stored(column_type: ColumnType) -> Stored:
     """Return the type of a column in the library's own tables."""
-    match column_type:
-        case kinds.Integer(bits):
-            return Integer(bits)
-        case kinds.Decimal(precision, scale):
-            return Decimal(precision, scale)
-        case kinds.Text(length):
-            return Text(length)
-        case kinds.Binary(length):
-            return Binary(length)
-        case kinds.Enumeration(enum):
-            return Enumeration(enum)
-        case kinds.Json():
-            return Json() if type(column_type) is kinds.Json else _Document(column_type)
-        case _:
-            return _SIMPLE[type(column_type)]()
+    if isinstance(column_type, kinds.Json):
+        plain = type(column_type) is kinds.Json
+        return Json() if plain else _Document(column_type)
+    return _MADE[type(column_type)](column_type)
 
 
-_SIMPLE: dict[type[ColumnType], type[Stored]] = {
-    kinds.Boolean: Boolean,
-    kinds.Float: Float,
-    kinds.Timestamp: Timestamp,
-    kinds.Date: Date,
-    kinds.Duration: Duration,
-    kinds.Uuid: Uuid,
+_MADE: dict[type[ColumnType], Callable[[Any], Stored]] = {
+    kinds.Integer: lambda kind: Integer(kind.bits),
+    kinds.Boolean: lambda _: Boolean(),
+    kinds.Float: lambda _: Float(),
+    kinds.Decimal: lambda kind: Decimal(kind.precision, kind.scale),
+    kinds.Text: lambda kind: Text(kind.length),
+    kinds.Binary: lambda kind: Binary(kind.length),
+    kinds.Timestamp: lambda _: Timestamp(),
+    kinds.Date: lambda _: Date(),
+    kinds.Duration: lambda _: Duration(),
+    kinds.Uuid: lambda _: Uuid(),
+    kinds.Enumeration: lambda kind: Enumeration(kind.enum),
 }

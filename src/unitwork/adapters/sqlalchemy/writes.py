@@ -11,8 +11,8 @@ from sqlalchemy.sql.base import Executable
 from unitwork.adapters.mapping.description import AggregateMapping, Row
 from unitwork.adapters.sqlalchemy.criteria import packed
 from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
-from unitwork.adapters.sqlalchemy.drivers.port import Parameters, Phase, Step, Writes
 from unitwork.adapters.sqlalchemy.layout import Layouts, Sheet
+from unitwork.adapters.sqlalchemy.phase import Parameters, Phase, Step, Writes
 from unitwork.adapters.sqlalchemy.reads import Reads
 from unitwork.adapters.sqlalchemy.statements import (
     FOUND,
@@ -173,14 +173,12 @@ def _update(run: Run) -> Phase[None]:
     tables = range(1, len(run.mapping.tables))
     differences = {table: _Difference.of(run, table) for table in tables}
     for table in reversed(tables):
-        statement = run.statements.children[table - 1].delete
-        yield from _execute(
-            run, table, statement, differences[table].gone, removes=True
-        )
+        delete = run.statements.children[table - 1].delete
+        gone = differences[table].gone
+        yield from _execute(run, table, delete, gone, removes=True)
     for changed, group in groupby(_roots(run), lambda item: item[0]):
-        sets = [each for _, each in group]
-        statement = run.statements.update_root(changed)
-        yield from _execute(run, 0, statement, sets)
+        update = run.statements.update_root(changed)
+        yield from _execute(run, 0, update, [each for _, each in group])
     for table in tables:
         children, difference = run.statements.children[table - 1], differences[table]
         yield from _execute(run, table, children.update, difference.changed)

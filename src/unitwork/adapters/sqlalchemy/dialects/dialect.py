@@ -10,8 +10,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from unitwork.adapters.mapping.types import ColumnType
 from unitwork.adapters.sqlalchemy.codec import PLAIN, Codec
-from unitwork.adapters.sqlalchemy.drivers.port import Begin
 from unitwork.adapters.sqlalchemy.fault import Fault
+from unitwork.adapters.sqlalchemy.phase import Begin
 
 Element = ColumnElement[Any]
 
@@ -54,6 +54,7 @@ class AbstractDialect(ABC):
         self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
     ) -> None:
         """Set up a new connection, and check that it is as it was asked to be."""
+        del connection, url, limits, read_only
 
     @abstractmethod
     def begin(self, begin: Begin) -> tuple[str, ...]:

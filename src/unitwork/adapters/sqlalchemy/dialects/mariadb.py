@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy import URL, UnaryExpression, func
 from sqlalchemy.dialects import mysql
 
+import unitwork.adapters.sqlalchemy.conversions as to
 from unitwork.adapters.mapping import types as kinds
 from unitwork.adapters.mapping.types import ColumnType
-from unitwork.adapters.sqlalchemy import conversions as to
 from unitwork.adapters.sqlalchemy.codec import Codec
 from unitwork.adapters.sqlalchemy.dialects.dialect import (
     AbstractDialect,
@@ -18,8 +18,8 @@ from unitwork.adapters.sqlalchemy.dialects.dialect import (
     Limits,
     any_value,
 )
-from unitwork.adapters.sqlalchemy.drivers.port import Begin
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
+from unitwork.adapters.sqlalchemy.phase import Begin
 from unitwork.adapters.storage import Isolation
 
 COLLATION = "utf8mb4_nopad_bin"
@@ -27,8 +27,8 @@ _LONGEST_VARCHAR = 4000
 _SORTED_BYTES = 65536
 """Texts are ordered by their first 21,845 characters, bytes by so many of them.
 
-More needs a larger sort buffer, and makes every `ORDER BY ... LIMIT` clear as much memory
-for each row: with the server's maximum, 20,000 rows took 6 s instead of 0.04 s.
+More needs a larger sort buffer, and makes every `ORDER BY ... LIMIT` clear as much
+memory for each row: with the server's maximum, 20,000 rows took 6 s instead of 0.04 s.
 """
 _IN_TRANSACTION = 1
 _INTEGERS = {16: mysql.SMALLINT, 32: mysql.INTEGER, 64: mysql.BIGINT}

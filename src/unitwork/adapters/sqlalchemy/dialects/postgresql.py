@@ -8,17 +8,17 @@ from sqlalchemy import URL, bindparam, func
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+import unitwork.adapters.sqlalchemy.conversions as to
 from unitwork.adapters.mapping import types as kinds
 from unitwork.adapters.mapping.types import ColumnType
-from unitwork.adapters.sqlalchemy import conversions as to
 from unitwork.adapters.sqlalchemy.codec import PLAIN, Codec
 from unitwork.adapters.sqlalchemy.dialects.dialect import (
     AbstractDialect,
     Element,
     Limits,
 )
-from unitwork.adapters.sqlalchemy.drivers.port import Begin
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
+from unitwork.adapters.sqlalchemy.phase import Begin
 from unitwork.adapters.storage import Isolation
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -154,10 +154,10 @@ class PostgreSql(AbstractDialect):
     def prepare(
         self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
     ) -> None:
-        """Let asyncpg keep the first and last day of time, which it takes for infinity."""
+        """Let asyncpg keep the ends of time, which it takes for infinity."""
         del limits, read_only
         if url.get_driver_name() == "asyncpg":
-            connection.run_async(exact_time)  # type: ignore[attr-defined]  # the adapter has it
+            connection.run_async(exact_time)
 
     def begin(self, begin: Begin) -> tuple[str, ...]:
         """Name the level; only a unit that writes pays for SERIALIZABLE."""
@@ -192,7 +192,7 @@ class PostgreSql(AbstractDialect):
         return func.right(column, length) == text
 
     def fault(self, error: BaseException) -> Fault:
-        """Go by the SQLSTATE; what has none is the driver's own, about its connection."""
+        """Go by the SQLSTATE; what has none is the driver's own complaint."""
         state = getattr(error, "sqlstate", None)
         detail = getattr(error, "message", None) or str(error) or repr(error)
         if state is None:

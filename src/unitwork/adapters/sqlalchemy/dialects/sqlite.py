@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy import URL, bindparam, func
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.types import TypeEngine
 
+import unitwork.adapters.sqlalchemy.conversions as to
 from unitwork.adapters.mapping import types as kinds
 from unitwork.adapters.mapping.types import ColumnType
-from unitwork.adapters.sqlalchemy import conversions as to
 from unitwork.adapters.sqlalchemy.codec import PLAIN, Codec
 from unitwork.adapters.sqlalchemy.dialects.dialect import (
     AbstractDialect,
@@ -21,8 +22,8 @@ from unitwork.adapters.sqlalchemy.dialects.dialect import (
     Limits,
     any_value,
 )
-from unitwork.adapters.sqlalchemy.drivers.port import Begin
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
+from unitwork.adapters.sqlalchemy.phase import Begin
 from unitwork.domain.storage_errors import StorageError
 
 _SCALED_PRECISION = 18
@@ -63,11 +64,13 @@ _PRIMARY = 0xFF
 class _Untouched:
     """Let values through as they are: the codec has converted them."""
 
-    def bind_processor(self, dialect: Any) -> None:  # noqa: ARG002 - SQLAlchemy's signature
+    def bind_processor(self, dialect: Any) -> Any:
         """Convert nothing."""
+        del dialect
 
-    def result_processor(self, dialect: Any, coltype: Any) -> None:  # noqa: ARG002 - as above
+    def result_processor(self, dialect: Any, coltype: Any) -> Any:
         """Convert nothing."""
+        del dialect, coltype
 
 
 class _Moment(_Untouched, sqlite.DATETIME):
@@ -80,6 +83,10 @@ class _Day(_Untouched, sqlite.DATE):
 
 class _Flag(_Untouched, sa.Boolean):
     cache_ok = True
+
+
+_MOMENT: TypeEngine[Any] = _Moment()  # type: ignore[no-untyped-call]  # SQLAlchemy's constructor has no types
+_DAY: TypeEngine[Any] = _Day()  # type: ignore[no-untyped-call]  # as above
 
 
 def _decimal(kind: kinds.Decimal) -> Codec:
@@ -109,9 +116,9 @@ class Sqlite(AbstractDialect):
         kinds.Text: _text,
         kinds.Binary: lambda kind: Codec(sa.LargeBinary(), read=kind.canonical),
         kinds.Timestamp: lambda _: Codec(
-            _Moment(), to.write_timestamp_text, to.read_timestamp_text
+            _MOMENT, to.write_timestamp_text, to.read_timestamp_text
         ),
-        kinds.Date: lambda _: Codec(_Day(), to.write_date_text, to.read_date_text),
+        kinds.Date: lambda _: Codec(_DAY, to.write_date_text, to.read_date_text),
         kinds.Duration: lambda _: Codec(
             sa.BigInteger(), to.write_duration, to.read_duration
         ),

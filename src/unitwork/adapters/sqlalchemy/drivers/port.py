@@ -1,58 +1,14 @@
-"""The driver port: lend a connection, run a phase of work on it.
-
-A *phase* is all statements of a read, or of a commit up to COMMIT, written as a
-generator: it yields steps and is sent what each gave. It does no I/O itself, so a
-driver may run it in a thread, in a greenlet, or ahead of the replies.
-
-Source: sans-I/O.
-"""
+"""The driver port: lend a connection, run a phase of work on it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
-import attrs
-from sqlalchemy.sql.base import Executable
-
-from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.sqlalchemy.patience import to_its_end
-from unitwork.adapters.storage import Isolation
+from unitwork.adapters.sqlalchemy.phase import Begin, Phase
 from unitwork.domain.storage_errors import ConnectionLostError
 
 T = TypeVar("T")
-Parameters = Mapping[str, Any]
-
-
-@attrs.frozen
-class Writes:
-    """Which table a step writes, for errors: the n-th of a mapping."""
-
-    mapping: AggregateMapping
-    table: int
-    removes: bool = False
-
-
-@attrs.frozen
-class Step:
-    """One statement, for one or many sets of parameters."""
-
-    statement: Executable
-    parameters: Sequence[Parameters]
-    fetches: bool = True
-    """Whether its rows are wanted; otherwise the number of rows, or -1 if unknown."""
-    writes: Writes | None = None
-
-
-Phase = Generator[Step, Any, T]
-
-
-@attrs.frozen
-class Begin:
-    """Begin a transaction before the first step."""
-
-    isolation: Isolation
-    writes: bool
-    """Whether it will write; otherwise it is only a snapshot."""
 
 
 class AbstractConnection(ABC):

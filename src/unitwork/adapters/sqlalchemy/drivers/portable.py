@@ -6,22 +6,17 @@ Cost: a greenlet for each phase, and a task for each phase of SQLite.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from unitwork.adapters.sqlalchemy.drivers.port import (
-    AbstractConnection,
-    AbstractDriver,
-    Begin,
-    Phase,
-    Step,
-)
+from unitwork.adapters.sqlalchemy.drivers.port import AbstractConnection, AbstractDriver
 from unitwork.adapters.sqlalchemy.engines import Engines, Pools
 from unitwork.adapters.sqlalchemy.errors import Translator
 from unitwork.adapters.sqlalchemy.patience import shielded
+from unitwork.adapters.sqlalchemy.phase import Begin, Phase, Step
 from unitwork.domain.errors import CommitOutcomeUnknownError
 from unitwork.domain.storage_errors import ConnectionLostError
 
@@ -93,14 +88,15 @@ class PortableConnection(AbstractConnection):
             if self._broken:
                 await self.core.invalidate()
             await self.core.close()
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it was, the pool replaces it
             _log.warning("A connection could not be given back", exc_info=True)
 
     @property
     def _driver(self) -> Any:
-        return self.core.sync_connection.connection.driver_connection  # type: ignore[union-attr]  # it is open
+        core: Any = self.core.sync_connection
+        return core.connection.driver_connection
 
-    async def _interruptible(self, work: Any) -> Any:
+    async def _interruptible(self, work: Coroutine[Any, Any, T]) -> T:
         """Interrupt the running statement when cancelled, and wait for its end."""
         task = asyncio.ensure_future(work)
         try:
