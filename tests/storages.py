@@ -1,88 +1,40 @@
 """The storages on which every promise is tested, each described once."""
 
-import itertools
-import os
-import socket
 import types
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
-from functools import cache, cached_property
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, Never, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-import asyncmy
-import psycopg
-import pytest
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
+from tests.servers import Servers, missing
 from unitwork import AbstractUnitOfWork
 from unitwork.adapters.mapping import Schema
 from unitwork.adapters.memory import InMemoryDatabase, InMemoryUnitOfWork
 from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase, SqlAlchemyUnitOfWork
 from unitwork.adapters.storage import AbstractDatabase
-from unitwork.domain.errors import MisuseError
-from unitwork.testing.postgres import PostgresServer
+
+__all__ = [
+    "SQL",
+    "STORAGES",
+    "InMemory",
+    "InMemoryDatabase",
+    "InMemoryUnitOfWork",
+    "MariaDb",
+    "Postgres",
+    "Servers",
+    "SqlStorage",
+    "Sqlite",
+    "Storage",
+    "missing",
+]
 
 U = TypeVar("U", bound=AbstractUnitOfWork)
 Repositories = tuple[type[Any], ...]
-
-MARIADB = "mysql+asyncmy://root@127.0.0.1:3306/test"
-LOCK_SECONDS = 5
-WORKER = f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{os.getpid()}"
-
-RESET_POSTGRES = "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
-END_TRANSACTIONS = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
-
-
-def missing(service: str, why: str) -> Never:
-    """Skip the test, or fail it where every service must answer."""
-    reason = f"{service} is not there: {why}"
-    if os.environ.get("UNITWORK_REQUIRE_SERVICES") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-class Servers:
-    """Database servers, each one found or started when a test first asks for it."""
-
-    def __init__(self, at_end: ExitStack) -> None:
-        self._at_end = at_end
-
-    @cached_property
-    def postgres(self) -> psycopg.Connection:
-        """A connection to an empty PostgreSQL database of this process."""
-        url = os.environ.get("UNITWORK_POSTGRES_URL") or self._own_postgres
-        name = f"unitwork_{WORKER}"
-        admin = psycopg.connect(url, autocommit=True)
-        self._at_end.callback(admin.close)
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        self._at_end.callback(admin.execute, f"DROP DATABASE {name} WITH (FORCE)")
-        inside = psycopg.connect(url, dbname=name, autocommit=True)
-        self._at_end.callback(inside.close)
-        inside.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
-        return inside
-
-    @cached_property
-    def _own_postgres(self) -> str:
-        try:
-            return self._at_end.enter_context(PostgresServer()).url()
-        except MisuseError as error:
-            missing("PostgreSQL", str(error))
-
-    @cached_property
-    def mariadb(self) -> URL:
-        """Where MariaDB answers."""
-        url = make_url(os.environ.get("UNITWORK_MARIADB_URL", MARIADB))
-        try:
-            socket.create_connection((url.host, url.port or 3306), timeout=5).close()
-        except OSError as error:
-            missing("MariaDB", f"{url} ({error})")
-        return url
 
 
 class Storage(ABC):
@@ -141,18 +93,27 @@ class SqlStorage(Storage):
     """A database that SQLAlchemy reaches."""
 
     @abstractmethod
-    def fresh(self) -> AbstractAsyncContextManager[URL]:
-        """Make an empty database, and remove it afterwards."""
+    def fresh(
+        self, schema: Schema | None = None
+    ) -> AbstractAsyncContextManager[tuple[URL, bool]]:
+        """Lend an empty database, and whether it has the schema's tables already."""
+
+    @abstractmethod
+    async def keep(self, schema: Schema, url: URL) -> None:
+        """Keep the tables for the next test that wants them."""
 
     @asynccontextmanager
     async def database(
         self, schema: Schema, *, lock_timeout: float = 5.0, **sql: Any
     ) -> AsyncIterator[SqlAlchemyDatabase]:
         """Make an empty database, its engine and its tables."""
-        async with self.fresh() as url:
+        async with self.fresh(schema) as (url, ready):
             database = SqlAlchemyDatabase(schema, url, lock_timeout=lock_timeout, **sql)
             try:
-                await database.create_all()
+                if not ready:
+                    await database.create_all()
+                    await database.dispose()
+                    await self.keep(schema, url)
                 yield database
             finally:
                 await database.dispose()
@@ -173,10 +134,20 @@ class Sqlite(SqlStorage):
     """A file."""
 
     @asynccontextmanager
-    async def fresh(self) -> AsyncIterator[URL]:
+    async def fresh(
+        self, schema: Schema | None = None
+    ) -> AsyncIterator[tuple[URL, bool]]:
         """Make a folder for the file and what stands beside it."""
         with TemporaryDirectory(prefix="unitwork-") as folder:
-            yield URL.create("sqlite+aiosqlite", database=str(Path(folder, "test.db")))
+            file = Path(folder, "test.db")
+            made = schema and self._servers.sqlite_files.get(schema)
+            if made:
+                file.write_bytes(made)
+            yield URL.create("sqlite+aiosqlite", database=str(file)), bool(made)
+
+    async def keep(self, schema: Schema, url: URL) -> None:
+        """Keep the file as it is now."""
+        self._servers.sqlite_files[schema] = Path(str(url.database)).read_bytes()
 
 
 class Postgres(SqlStorage):
@@ -185,26 +156,17 @@ class Postgres(SqlStorage):
     driver: ClassVar[str]
 
     @asynccontextmanager
-    async def fresh(self) -> AsyncIterator[URL]:
-        """Lend this process's database, and empty it."""
-        admin = self._servers.postgres
-        info = admin.info
-        try:
-            yield URL.create(
-                f"postgresql+{self.driver}",
-                username=info.user,
-                password=info.password or None,
-                host=info.host,
-                port=info.port,
-                database=info.dbname,
-            )
-        finally:
-            try:
-                admin.execute(RESET_POSTGRES)
-            except psycopg.errors.LockNotAvailable:  # spare the tests that follow
-                admin.execute(END_TRANSACTIONS)
-                admin.execute(RESET_POSTGRES)
-                raise
+    async def fresh(
+        self, schema: Schema | None = None
+    ) -> AsyncIterator[tuple[URL, bool]]:
+        """Lend this process's database."""
+        database = self._servers.postgres
+        async with database.emptied(schema) as ready:
+            yield database.url.set(drivername=f"postgresql+{self.driver}"), ready
+
+    async def keep(self, schema: Schema, url: URL) -> None:
+        """Keep the tables; both drivers find them."""
+        await self._servers.postgres.keep(schema)
 
 
 class PostgresByAsyncpg(Postgres):
@@ -222,32 +184,18 @@ class PostgresByPsycopg(Postgres):
 class MariaDb(SqlStorage):
     """The server that UNITWORK_MARIADB_URL names, or the one on this machine."""
 
-    _numbers = itertools.count()
-
     @asynccontextmanager
-    async def fresh(self) -> AsyncIterator[URL]:
-        """Make a database, and drop it."""
-        url = self._servers.mariadb
-        name = f"unitwork_{WORKER}_{next(self._numbers)}"
-        await self._execute(url, f"CREATE DATABASE {name}")
-        try:
-            yield url.set(database=name)
-        finally:
-            await self._execute(url, f"DROP DATABASE {name}")
+    async def fresh(
+        self, schema: Schema | None = None
+    ) -> AsyncIterator[tuple[URL, bool]]:
+        """Lend this process's database."""
+        database = self._servers.mariadb
+        async with database.emptied(schema) as ready:
+            yield database.url, ready
 
-    async def _execute(self, url: URL, statement: str) -> None:
-        connection = await asyncmy.connect(
-            host=url.host,
-            port=url.port or 3306,
-            user=url.username,
-            password=url.password or "",
-            init_command=f"SET lock_wait_timeout = {LOCK_SECONDS}",
-        )
-        try:
-            async with connection.cursor() as cursor:
-                await cursor.execute(statement)
-        finally:
-            connection.close()
+    async def keep(self, schema: Schema, url: URL) -> None:
+        """Keep the tables."""
+        await self._servers.mariadb.keep(schema)
 
 
 @cache

@@ -4,12 +4,11 @@ import asyncio
 import copy
 import json
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import attrs
 import pytest
 
-from tests.contract.looks import Look, alter
+from tests.contract.looks import Look, alter, values_of
 from tests.shop import (
     Counter,
     Customer,
@@ -22,6 +21,9 @@ from tests.shop import (
 )
 from unitwork import KeyNotAssignedError, UniqueViolationError
 
+if TYPE_CHECKING:
+    from unitwork.adapters.unit_of_work import IsolationName
+
 
 def _parts(order: Order) -> set[int]:
     """Return the ids of everything in an order that can change."""
@@ -31,18 +33,18 @@ def _parts(order: Order) -> set[int]:
 async def test_what_is_done_after_the_commit_is_seen_by_nobody(shop: Shop) -> None:
     """Contract 14: neither to an added object nor to a loaded one."""
     order = an_order()
-    stored = attrs.asdict(order)
+    stored = values_of(order)
     await shop.store(order)
     alter(order)
     async with shop.unit() as uow:
         loaded = await uow.orders.get(order.id)
-        assert attrs.asdict(loaded) == stored
+        assert values_of(loaded) == stored
         loaded.lines[0].quantity = 4
         await uow.commit()
-    changed = attrs.asdict(loaded)
+    changed = values_of(loaded)
     alter(loaded)
     async with shop.unit() as uow:
-        assert attrs.asdict(await uow.orders.get(order.id)) == changed
+        assert values_of(await uow.orders.get(order.id)) == changed
 
 
 async def test_what_is_done_to_rolled_back_objects_is_seen_by_nobody(
@@ -68,7 +70,7 @@ async def test_what_is_done_to_rolled_back_objects_is_seen_by_nobody(
         alter(order)
     async with shop.unit() as uow:
         found = await uow.orders.get(stored.id)
-        assert attrs.asdict(found) == attrs.asdict(stored)
+        assert values_of(found) == values_of(stored)
 
 
 async def test_what_is_done_while_a_unit_is_open_is_seen_by_no_other(
@@ -81,7 +83,7 @@ async def test_what_is_done_while_a_unit_is_open_is_seen_by_no_other(
         alter(mine)
         mine.lines.append(OrderLine("VASE", 1))
         theirs = await two.orders.get(stored.id)
-        assert attrs.asdict(theirs) == attrs.asdict(stored)
+        assert values_of(theirs) == values_of(stored)
         await one.rollback()
 
 
@@ -91,8 +93,9 @@ async def test_two_units_never_share_an_object(shop: Shop) -> None:
     seen = _parts(order)
     await shop.store(order)
     kept = [order]
-    for isolation in ("read_committed", "snapshot", "serializable") * 2:
-        async with shop.unit(isolation) as uow:  # type: ignore[arg-type]  # one of them
+    levels: list[IsolationName] = ["read_committed", "snapshot", "serializable"]
+    for isolation in levels * 2:
+        async with shop.unit(isolation) as uow:
             loaded = await uow.orders.get(order.id)
             parts = _parts(loaded)
             assert not parts & seen
@@ -112,7 +115,7 @@ async def test_a_unit_opened_again_makes_objects_of_its_own(shop: Shop) -> None:
     async with uow:
         second = await uow.orders.get(stored.id)
         assert not _parts(first) & _parts(second)
-        assert attrs.asdict(second) == attrs.asdict(stored)
+        assert values_of(second) == values_of(stored)
 
 
 def _use(order: Order) -> dict[str, Any]:
@@ -124,9 +127,9 @@ def _use(order: Order) -> dict[str, Any]:
     assert order == order  # noqa: PLR0124 - the comparison is the case
     assert order != copy.copy(order)
     assert len({order, *order.lines}) == 1 + len(order.lines)
-    values = attrs.asdict(order)
-    assert attrs.asdict(copy.deepcopy(order)) == values
-    assert attrs.asdict(pickle.loads(pickle.dumps(order))) == values
+    values = values_of(order)
+    assert values_of(copy.deepcopy(order)) == values
+    assert values_of(pickle.loads(pickle.dumps(order))) == values
     assert json.loads(json.dumps(values, default=str))["number"] == order.number
     return {**vars(order), **values}
 

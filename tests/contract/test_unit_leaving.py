@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-import attrs
 import pytest
 
-from tests.contract.looks import Look, alter, rebind
+from tests.contract.looks import Look, alter, rebind, values_of
 from tests.shop import (
     Counter,
     Customer,
@@ -282,12 +281,12 @@ async def test_to_retry_after_a_failed_commit_is_to_reload(shop: Shop) -> None:
         with suppress(UniqueViolationError):
             async with uow:
                 order = await uow.orders.get(stored.id)
-                assert Look.of(order).values == attrs.asdict(stored)
+                assert Look.of(order).values == values_of(stored)
                 alter(order)
                 uow.customers.add(Customer(name="Eve", email=email))
                 email = "e@b.c"
                 await uow.commit()
     async with shop.unit() as other:
         found = await other.orders.get(stored.id)
-        assert attrs.asdict(found) == attrs.asdict(order)
+        assert values_of(found) == values_of(order)
         assert await other.customers.count() == 2

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
-import attrs
 import pytest
 from sqlalchemy import column, table
 
-from tests.contract.looks import Look, alter, rebind
+from tests.contract.looks import Look, alter, rebind, values_of
 from tests.shop import (
     Counter,
     Order,
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 COUNTERS = table("counter", column("name"), column("value"), column("version"))
 
 
-class Enough(Exception):
+class Enough(Exception):  # noqa: N818 - it is no error
     """Ends a block."""
 
 
@@ -93,7 +92,7 @@ async def test_an_undone_scope_undoes_exactly_its_own_work(
                 replacement.value, c.value = 6, 6
                 assert await _names(uow) == ["a", "c", "inner", "outer"]
                 if way == "exception":
-                    raise Enough
+                    raise Enough  # noqa: TRY301 - it leaves the block
                 await uow.rollback()
         except Enough:
             pass
@@ -105,7 +104,7 @@ async def test_an_undone_scope_undoes_exactly_its_own_work(
     assert uow.events == (kept,)
     async with shop.unit() as other:
         assert await _names(other) == ["b", "c", "outer"]
-        assert attrs.asdict(await other.orders.get(stored.id)) == before.values
+        assert values_of(await other.orders.get(stored.id)) == before.values
 
 
 async def test_what_an_undone_scope_loaded_is_as_loaded(shop: Shop) -> None:
@@ -138,7 +137,7 @@ async def test_an_aggregate_added_outside_is_put_back_too(shop: Shop) -> None:
         await uow.commit()
     async with shop.unit() as other:
         assert (await other.tickets.get(ticket.id)).title == "concert"
-        assert attrs.asdict(await other.orders.get(order.id)) == before.values
+        assert values_of(await other.orders.get(order.id)) == before.values
 
 
 async def test_a_removal_of_the_outer_scope_survives_an_undone_one(shop: Shop) -> None:

@@ -34,7 +34,7 @@ OFFLINE = {
 
 @pytest.fixture
 async def url(sql_storage: "SqlStorage") -> AsyncIterator[str]:
-    async with sql_storage.fresh() as url:
+    async with sql_storage.fresh() as (url, _):
         yield url.render_as_string(hide_password=False)
 
 

@@ -120,8 +120,9 @@ class Store:
         self._set(records, key, _GONE if after is None else after)
         if mapping.references or mapping.aggregate in self._targets:
             self._refer(mapping, before, after)
-            if after is None and self._referred.get((mapping.aggregate, key)):
-                raise ReferenceViolationError(mapping.aggregate)
+            target = (mapping.aggregate, key)
+            if after is None and self._referred.get(target):
+                raise self._still_referred(target)
 
     def _next_key(self, mapping: AggregateMapping) -> int:
         key = self._last_key.get(mapping, 0) + 1
@@ -156,6 +157,16 @@ class Store:
                     mapping.aggregate, reference.fields, reference.name
                 )
             self._set(self._referred, target, self._referred.get(target, 0) + 1)
+
+    def _still_referred(self, target: Target) -> ReferenceViolationError:
+        """Name who refers to a target. Cost: a look at every row, once it is refused."""
+        return next(
+            ReferenceViolationError(mapping.aggregate, reference.fields, reference.name)
+            for mapping, records in self._records.items()
+            for record in records.values()
+            for reference, found in _referred(mapping, record)
+            if found == target
+        )
 
     def _set(self, table: dict[Any, Any], key: Any, value: Any) -> None:
         self._journal.append((table, key, table.get(key, _GONE)))

@@ -205,15 +205,9 @@ def _uuid(owned: Owned) -> Codec:
     native = getattr(owned.column.type, "native_uuid", False)
     if owned.dialect.name == "postgresql" and not native:
         return owned.codec(write=to.write_hex, read=to.read_hex, cast="TEXT")
-    kept_as_text = owned.dialect.name != "mysql" or not (
-        native and isinstance(owned.type, sa.Uuid) and _has_native_uuid(owned.type)
-    )
-    owned.require(kept_as_text, "sorts in an order of its own")
+    own_order = owned.dialect.name == "mysql" and native
+    owned.require(not own_order, "becomes a UUID column, with an order of its own,")
     return owned.codec()
-
-
-def _has_native_uuid(kind: Any) -> bool:
-    return type(kind).__module__.endswith("mariadb")
 
 
 def _enumeration(owned: Owned) -> Codec:

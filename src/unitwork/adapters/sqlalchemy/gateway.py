@@ -77,7 +77,16 @@ class Gateway:
             self._turn.release()
 
     async def dispose(self) -> None:
-        """Close the pools, and belong to no event loop."""
-        own = self._loop in (None, asyncio.get_running_loop())
+        """Close the pools, and belong to no event loop.
+
+        Connections to a server cannot be closed any more when their loop is closed.
+
+        Raises:
+            MisuseError: another loop, which still runs, uses them.
+        """
+        if self._loop is not None and not self._loop.is_closed():
+            self.driver()
+        closable = self._loop in (None, asyncio.get_running_loop())
+        closable = closable or self.pools.engines.dialect.interrupts
         self._loop, self._turn = None, asyncio.Lock()
-        await self.pools.dispose(close=own)
+        await self.pools.dispose(close=closable)

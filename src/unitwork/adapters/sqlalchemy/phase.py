@@ -1,7 +1,8 @@
 """A phase: all statements of a read, or of a commit up to COMMIT.
 
-Written as a generator: it yields steps and is sent what each gave. It does no I/O
-itself, so a driver may run it in a thread, in a greenlet, or ahead of the replies.
+Written as a generator: it yields steps and is sent what each gave, or thrown the
+error of the library that each met. It does no I/O itself, so a driver may run it in a
+thread or in a greenlet.
 
 Source: sans-I/O.
 """

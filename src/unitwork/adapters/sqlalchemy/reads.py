@@ -19,7 +19,7 @@ from unitwork.adapters.storage import (
     Read,
     Record,
 )
-from unitwork.domain.errors import ConcurrencyConflictError
+from unitwork.domain.errors import ConcurrencyConflictError, StoredValueError
 from unitwork.domain.specification import Operator
 
 _ATTEMPTS = 3
@@ -241,4 +241,8 @@ def _record(
     layout: Layout, row: Sequence[Any], children: list[tuple[Row, ...]]
 ) -> Record:
     root = layout.root.decode(row[1:], layout.key, row[1])
-    return Record(root[0], row[0], ((root,), *children))
+    version = row[0]
+    if type(version) is not int:
+        column, rule = layout.mapping.version_column, "It must be a whole number."
+        raise StoredValueError(layout.root.table.name, column, root[0], version, rule)
+    return Record(root[0], version, ((root,), *children))

@@ -21,7 +21,11 @@ from unitwork.adapters.storage import (
     UnitOptions,
 )
 from unitwork.adapters.workspace import Workspace
-from unitwork.domain.errors import ConcurrencyConflictError, MisuseError
+from unitwork.domain.errors import (
+    CommitOutcomeUnknownError,
+    ConcurrencyConflictError,
+    MisuseError,
+)
 
 T = TypeVar("T")
 Keys = Mapping[int, Any]
@@ -73,6 +77,8 @@ class SqlAlchemySession(AbstractStorageSession):
         return await self._read(lambda: self._gateway.reads.exists(query))
 
     async def _read(self, make: Callable[[], Phase[T]]) -> T:
+        if self._raw is not None:
+            self._raw.require_sound()
         if self._held is not None:
             return await self._held.run(make())
         if self._options.isolation is Isolation.READ_COMMITTED:
@@ -159,8 +165,10 @@ class SqlAlchemySession(AbstractStorageSession):
 
     async def flush(self, changes: ChangeSet) -> Keys:
         """Write into the raw transaction."""
+        self.raw.require_sound()
         try:
-            await self.raw.flush()
+            with self._gateway.translator.translating():
+                await self.raw.flush()
             phase = self._gateway.writes.write(changes, verify=False)
             return await self.raw.lent.run(phase)
         except BaseException as error:
@@ -222,13 +230,16 @@ class SqlAlchemySession(AbstractStorageSession):
     async def _commit(self, connection: PortableConnection) -> None:
         """Let COMMIT run to its end, whoever cancels. Contract: 31."""
         ended = await to_its_end(connection.commit())
-        try:
-            ended.task.result()
-        except BaseException:
-            await connection.abandon()
-            raise
-        self.interruption = ended.interruption
-        await connection.release()
+        error = ended.task.exception()
+        if error is None:
+            self.interruption = ended.interruption
+            await connection.release()
+            return
+        await connection.abandon()
+        unknown = isinstance(error, CommitOutcomeUnknownError)
+        if ended.interruption is not None and not unknown:
+            raise ended.interruption from error
+        raise error
 
     async def close(self) -> None:
         """Roll back what is open, and give the connection back."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.base import Executable
 
 from unitwork.adapters.mapping.description import AggregateMapping, Row
+from unitwork.adapters.sqlalchemy.blame import Blame
 from unitwork.adapters.sqlalchemy.criteria import packed
 from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
 from unitwork.adapters.sqlalchemy.layout import Layouts, Sheet
@@ -23,7 +24,7 @@ from unitwork.adapters.sqlalchemy.statements import (
     value,
 )
 from unitwork.adapters.storage import ChangeSet, Delete, Insert, Record, Update, Write
-from unitwork.domain.errors import ConcurrencyConflictError
+from unitwork.domain.errors import ConcurrencyConflictError, ReferenceViolationError
 
 Keys = dict[int, Any]
 _GONE = "Rows that it had read are no longer there."
@@ -34,6 +35,7 @@ class Run:
     """Neighbouring writes of one kind and class, which statements can share."""
 
     statements: Statements
+    blame: Blame
     token: int
     writes: Sequence[Any]
     keys: Sequence[Any]
@@ -60,6 +62,7 @@ class WritePhases:
         self._statements = {
             mapping: Statements(layout, dialect) for mapping, layout in layouts.items()
         }
+        self._blame = Blame(layouts, dialect)
         self._reads = reads
         self._dialect = dialect
 
@@ -82,7 +85,7 @@ class WritePhases:
             statements = self._statements[mapping]
             key = statements.layout.key
             keys = [key.write(write.key) for write in writes]
-            run = Run(statements, changes.token, writes, keys)
+            run = Run(statements, self._blame, changes.token, writes, keys)
             if kind is Insert and mapping.generated:
                 fresh = yield from _insert_generated(run)
                 made.update(enumerate(fresh, number))
@@ -153,7 +156,8 @@ def _insert_generated(run: Run) -> Phase[list[Any]]:
         for write in run.writes
     ]
     writes = Writes(run.mapping, 0)
-    rows = yield Step(run.statements.insert_keyless, sets, writes=writes)
+    step = Step(run.statements.insert_keyless, sets, writes=writes)
+    rows = yield from _blaming(run, step, writes)
     return [row[0] for row in rows]
 
 
@@ -204,6 +208,7 @@ def _roots(run: Run) -> Iterator[tuple[tuple[int, ...], Parameters]]:
 
 def _delete(run: Run) -> Phase[None]:
     """Delete child rows deepest first, then the roots."""
+    yield from _let_go_of_themselves(run)
     owners = [{KEY: key} for key in run.keys]
     for table in reversed(range(1, len(run.mapping.tables))):
         statement = run.statements.children[table - 1].delete_all
@@ -214,6 +219,24 @@ def _delete(run: Run) -> Phase[None]:
         for write, key in zip(run.writes, run.keys, strict=True)
     ]
     yield from _execute(run, 0, run.statements.delete_root, sets, removes=True)
+
+
+def _let_go_of_themselves(run: Run) -> Phase[None]:
+    """Clear what makes a root refer to itself: MariaDB would not delete it."""
+    own = [
+        reference.column
+        for reference in run.mapping.references
+        if reference.table == 0
+        and reference.target is run.mapping.aggregate
+        and run.mapping.tables[0].columns[reference.column].nullable
+    ]
+    for write, key in zip(run.writes, run.keys, strict=True) if own else ():
+        row = write.before[0][0]
+        columns = tuple(n for n in own if row[n] == write.key)
+        if columns:
+            same = {KEY: key, FOUND: write.version, VERSION: write.version}
+            cleared = [{**_named((n, None) for n in columns), **same}]
+            yield from _execute(run, 0, run.statements.update_root(columns), cleared)
 
 
 _WRITERS: dict[type, Callable[[Run], Phase[None]]] = {
@@ -277,6 +300,18 @@ def _execute(
     if not sets:
         return
     writes = Writes(run.mapping, table, removes)
-    count = yield Step(statement, sets, fetches=False, writes=writes)
+    step = Step(statement, sets, fetches=False, writes=writes)
+    count = yield from _blaming(run, step, writes)
     if count not in (-1, len(sets)):
         raise ConcurrencyConflictError(run.mapping.aggregate, reason=_GONE)
+
+
+def _blaming(run: Run, step: Step, writes: Writes) -> Phase[Any]:
+    """Do a step; say which reference failed, where the database does not."""
+    try:
+        return (yield step)
+    except ReferenceViolationError as error:
+        if error.fields or error.constraint:
+            raise
+        found = yield from run.blame.find(writes, step.parameters, error)
+        raise found from found.__cause__

@@ -1,5 +1,6 @@
 """PostgreSQL, by asyncpg or psycopg."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from unitwork.adapters.sqlalchemy.fault import Fault, Kind
 from unitwork.adapters.sqlalchemy.phase import Begin
 from unitwork.adapters.storage import Isolation
 
+_NO_DATABASE = re.compile(r'FATAL:  database "[^"]*" does not exist')
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _FIRST_DAY = _EPOCH.toordinal()
 _MICROSECOND = timedelta(microseconds=1)
@@ -96,6 +98,10 @@ class RawJson(sa.types.UserDefinedType[Any]):
     def get_col_spec(self, **_: Any) -> str:
         """Keep the text: JSONB would not."""
         return "JSON"
+
+    def column_expression(self, colexpr: Any) -> Any:
+        """Select the text: psycopg would parse it."""
+        return sa.type_coerce(sa.cast(colexpr, sa.Text), colexpr.type)
 
 
 def _text(length: int | None) -> sa.types.TypeEngine[Any]:
@@ -196,8 +202,7 @@ class PostgreSql(AbstractDialect):
         state = getattr(error, "sqlstate", None)
         detail = getattr(error, "message", None) or str(error) or repr(error)
         if state is None:
-            lost = isinstance(error, OSError) or _is_client_side(error)
-            return Fault(Kind.LOST if lost else Kind.OTHER, detail)
+            return Fault(_without_state(error, detail), detail)
         kind = Kind.LOST if state.startswith("08") else _STATES.get(state, Kind.OTHER)
         said = getattr(error, "diag", error)
         column = getattr(said, "column_name", None)
@@ -209,6 +214,13 @@ class PostgreSql(AbstractDialect):
             getattr(said, "table_name", None),
             (column,) if column else (),
         )
+
+
+def _without_state(error: BaseException, detail: str) -> Kind:
+    if _NO_DATABASE.search(detail):  # psycopg tells no state before it is connected
+        return Kind.MISSING
+    lost = isinstance(error, OSError) or _is_client_side(error)
+    return Kind.LOST if lost else Kind.OTHER
 
 
 def _is_client_side(error: BaseException) -> bool:

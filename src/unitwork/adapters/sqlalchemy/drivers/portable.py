@@ -17,7 +17,7 @@ from unitwork.adapters.sqlalchemy.engines import Engines, Pools
 from unitwork.adapters.sqlalchemy.errors import Translator
 from unitwork.adapters.sqlalchemy.patience import shielded
 from unitwork.adapters.sqlalchemy.phase import Begin, Phase, Step
-from unitwork.domain.errors import CommitOutcomeUnknownError
+from unitwork.domain.errors import CommitOutcomeUnknownError, PersistenceError
 from unitwork.domain.storage_errors import ConnectionLostError
 
 T = TypeVar("T")
@@ -122,14 +122,18 @@ class PortableConnection(AbstractConnection):
     ) -> T:
         for statement in begin:
             self._say(connection, statement)
-        reply = None
-        while True:
-            try:
-                step = phase.send(reply)
-            except StopIteration as end:
-                value: T = end.value
-                return value
-            reply = self._answer(connection, step)
+        try:
+            step = next(phase)
+            while True:
+                try:
+                    reply = self._answer(connection, step)
+                except PersistenceError as error:
+                    step = phase.throw(error)
+                else:
+                    step = phase.send(reply)
+        except StopIteration as end:
+            value: T = end.value
+            return value
 
     def _say(
         self, connection: Connection, statement: str, *, committing: bool = False

@@ -1,0 +1,128 @@
+"""How many statements and transactions a unit takes. Contract: 1, 6, 25."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.shop import Counter, Order, Shop, an_order, open_shop
+from tests.storages import STORAGES
+
+if TYPE_CHECKING:
+    from tests.storages import Servers
+
+COUNTED = ["sqlite", "postgresql-asyncpg", "postgresql-psycopg"]
+
+
+@pytest.fixture(params=COUNTED)
+async def counted_shop(
+    request: pytest.FixtureRequest, servers: "Servers"
+) -> AsyncIterator[Shop]:
+    """A shop whose connections are open already, so that no set-up is counted."""
+    async with open_shop(STORAGES[request.param](servers)) as shop:
+        await shop.store(Counter(name="a"), an_order())
+        yield shop
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Collect the first word of every statement that reaches a driver."""
+    seen: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        seen.append(statement.split()[0])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_a_unit_that_does_nothing_takes_no_statement(counted_shop: Shop) -> None:
+    """Contract 1: no connection either."""
+    with statements() as seen:
+        async with counted_shop.unit() as uow:
+            await uow.commit()
+
+    assert seen == []
+
+
+async def test_a_read_unit_takes_one_statement_and_no_transaction(
+    counted_shop: Shop,
+) -> None:
+    """Of an aggregate without children."""
+    with statements() as seen:
+        async with counted_shop.unit() as uow:
+            await uow.counters.get("a")
+            await uow.counters.get("a")
+
+    assert seen == ["SELECT"]
+
+
+async def test_a_read_unit_takes_one_statement_a_table(counted_shop: Shop) -> None:
+    """Of an aggregate with four child tables."""
+    with statements() as seen:
+        async with counted_shop.unit() as uow:
+            await uow.orders.first(Order.number == "A-1")
+
+    assert seen == ["SELECT"] * 5
+
+
+async def test_a_write_unit_takes_one_transaction(counted_shop: Shop) -> None:
+    """One read, BEGIN, a guard, a write, COMMIT."""
+    with statements() as seen:
+        async with counted_shop.unit() as uow:
+            (await uow.counters.get("a")).value += 1
+            await uow.commit()
+
+    assert seen == ["SELECT", "BEGIN", "SELECT", "UPDATE", "COMMIT"]
+
+
+async def test_three_changed_children_take_one_statement_more(
+    counted_shop: Shop,
+) -> None:
+    """One executemany for the three; the root's version changes with them."""
+    async with counted_shop.unit() as uow:
+        order = await uow.orders.first(Order.number == "A-1")
+        assert order is not None
+        for line in order.lines:
+            line.quantity += 1
+        with statements() as seen:
+            await uow.commit()
+
+    assert seen == ["BEGIN", "SELECT", "UPDATE", "UPDATE", "COMMIT"]
+
+
+async def test_a_hundred_changed_aggregates_take_as_many_statements_as_one(
+    counted_shop: Shop,
+) -> None:
+    """The guard and the update are sent for all of them."""
+    await counted_shop.store(*(Counter(name=str(n)) for n in range(100)))
+    async with counted_shop.unit() as uow:
+        for counter in await uow.counters.matching(Counter.name != "a"):
+            counter.value += 1
+        with statements() as seen:
+            await uow.commit()
+
+    assert seen == ["BEGIN", "SELECT", "UPDATE", "COMMIT"]
+
+
+async def test_nested_scopes_take_no_statement(counted_shop: Shop) -> None:
+    """Contract 6: they are undo in memory."""
+    async with counted_shop.unit() as uow:
+        counter = await uow.counters.get("a")
+        with statements() as seen:
+            for _ in range(10):
+                async with uow:
+                    counter.value += 1
+                    await uow.commit()
+                async with uow:
+                    counter.value += 1
+                    await uow.rollback()
+        await uow.commit()
+
+    assert seen == []
+    assert (await counted_shop.counters())["a"] == 10
