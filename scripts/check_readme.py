@@ -19,7 +19,9 @@ def main() -> int:
     found = 0
     for checker in CHECKERS:
         command = [str(Path(sys.executable).with_name(checker[0])), *checker[1:]]
-        found |= subprocess.run([*command, str(module)], cwd=ROOT, check=False).returncode
+        found |= subprocess.run(
+            [*command, str(module)], cwd=ROOT, check=False
+        ).returncode
     return found
 
 

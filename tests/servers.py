@@ -163,7 +163,7 @@ class MariaDbDatabase(ServerDatabase):
             user=self.url.username,
             password=self.url.password or "",
             init_command=f"SET lock_wait_timeout = {LOCK_SECONDS},"
-            f" innodb_lock_wait_timeout = {LOCK_SECONDS}",
+            f" innodb_lock_wait_timeout = {LOCK_SECONDS}, sql_notes = 0",
         )
         try:
             async with connection.cursor() as cursor:

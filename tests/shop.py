@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -123,8 +124,9 @@ class ShopUnitOfWork(AbstractUnitOfWork):
     folders: AbstractRepository[Folder, str]
 
 
+@cache
 def shop_schema() -> Schema:
-    """Describe the shop anew: one for each database."""
+    """Describe the shop: always the same object, so that its tables can be kept."""
     return (
         Schema()
         .aggregate(Customer, unique=[Customer.email])
@@ -206,4 +208,4 @@ def an_order(number: str = "A-1", **given: Any) -> Order:
 async def open_shop(storage: "Storage", **options: Any) -> AsyncIterator[Shop]:
     """Open a shop on a storage, with options of its database."""
     async with storage.database(shop_schema(), **options) as database:
-        yield Shop(database, storage.unit(ShopUnitOfWork))
+        yield Shop(database, storage.unit(ShopUnitOfWork))  # type: ignore[type-abstract]  # a port

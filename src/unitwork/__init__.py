@@ -1,4 +1,4 @@
-"""The best-behaved unit of work: commits completely, not at all, or says it cannot know.
+"""Units of work that commit completely, not at all, or say that nobody can know.
 
 This module is the domain ring, re-exported; importing it imports no SQLAlchemy.
 """

@@ -25,7 +25,9 @@ def orders() -> list[Order]:
         Order(number="4", note="é", due=date(2024, 5, 1), discount=_money("0.30")),
         Order(number="5", note="50%", express=True, priority=7, weight=-2.5),
         Order(number="6", note="50x", placed=MAY + timedelta(microseconds=1)),
-        Order(number="7", note="a_b\\c", total=_money("-1.00"), discount=_money("1.00")),
+        Order(
+            number="7", note="a_b\\c", total=_money("-1.00"), discount=_money("1.00")
+        ),
         Order(number="8", note="", due=date(1, 1, 1), status=Status.SENT, express=True),
         Order(number="9", customer=ANN, priority=2**62, weight=1e300),
         Order(number="10", note="\U0001f600é", placed=datetime(1, 1, 1, tzinfo=UTC)),

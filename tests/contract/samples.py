@@ -20,7 +20,6 @@ from unitwork import (
     field,
 )
 from unitwork.adapters.mapping import Decimal as DecimalColumn
-from unitwork import JsonValue
 from unitwork.adapters.mapping import Integer, Schema, Text
 
 if TYPE_CHECKING:

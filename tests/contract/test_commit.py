@@ -85,7 +85,10 @@ async def test_a_unit_of_many_kinds_is_stored_as_a_whole(many: Shop) -> None:
         assert lines == [("VASE", 3), ("LAMP", 2), ("DESK", 99), ("RUG", 5)]
         assert (order.tags, order.prices) == ({"gift", "late"}, {})
         tickets = await after.tickets.matching(all_of())
-        assert [(t.title, t.seats) for t in tickets] == [("older", []), ("new", ["A1", "A2"])]
+        assert [(t.title, t.seats) for t in tickets] == [
+            ("older", []),
+            ("new", ["A1", "A2"]),
+        ]
         assert await after.customers.count() == 1
 
 

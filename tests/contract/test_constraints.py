@@ -165,7 +165,9 @@ async def test_a_value_freed_by_a_remove_may_be_taken(shop: Shop) -> None:
     """Contract 26: by an added or a changed aggregate, in the same unit."""
     await shop.store(Order(number="1"), Order(number="2"), Order(number="3"))
     async with shop.unit() as uow:
-        one, two, three = await uow.orders.matching(all_of(), order_by=Order.number.asc())
+        one, two, three = await uow.orders.matching(
+            all_of(), order_by=Order.number.asc()
+        )
         uow.orders.add(Order(number="1"))
         uow.orders.remove(one)
         uow.orders.remove(two)

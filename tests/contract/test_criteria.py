@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -154,9 +154,7 @@ def leaves() -> st.SearchStrategy[Tree]:
         value = st.sampled_from(values)
         found += [
             st.tuples(st.sampled_from(operators), field, value),
-            st.tuples(
-                st.just("in"), field, st.lists(value | st.none(), max_size=3)
-            ),
+            st.tuples(st.just("in"), field, st.lists(value | st.none(), max_size=3)),
             st.tuples(st.just("none"), field),
         ]
         if name in TEXTS:

@@ -72,9 +72,7 @@ async def test_a_dirty_write_never_happens(shop: Shop, level: IsolationName) -> 
     assert await shop.counters() == {"x": 11, "y": 11}
 
 
-async def test_an_aborted_write_is_never_read(
-    shop: Shop, level: IsolationName
-) -> None:
+async def test_an_aborted_write_is_never_read(shop: Shop, level: IsolationName) -> None:
     """Contract 18: G1a. What is rolled back was seen by nobody, before or after."""
     async with shop.unit(level) as one, shop.unit(level) as two:
         (await one.counters.get("x")).value = 101
@@ -206,9 +204,7 @@ async def test_read_skew_by_predicates_shows_under_read_committed_only(
     assert (tens, twelves) == (1, int(level == "read_committed"))
 
 
-async def test_a_skewed_read_is_never_written(
-    shop: Shop, level: IsolationName
-) -> None:
+async def test_a_skewed_read_is_never_written(shop: Shop, level: IsolationName) -> None:
     """Contract 18: G-single for writes. What a stale query found is not removed."""
     async with shop.unit(level) as uow:
         await value(uow, "x")

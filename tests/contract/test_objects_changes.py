@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pytest
 
@@ -16,6 +16,7 @@ from tests.shop import (
     OrderLine,
     Shop,
     an_order,
+    open_shop,
 )
 from unitwork import (
     AbstractRepository,
@@ -33,6 +34,7 @@ from unitwork.domain.field import transient
 
 if TYPE_CHECKING:
     from tests.storages import Storage
+    from unitwork.adapters.sqlalchemy import SqlAlchemyUnitOfWork
     from unitwork.adapters.unit_of_work import IsolationName
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -167,6 +169,23 @@ async def test_what_equals_the_baseline_is_no_change(
         await uow.commit()
         assert uow.version_of(order) == before
     assert applied == []
+
+
+async def test_what_the_raw_hatch_wrote_is_the_baseline_from_then_on(
+    sql_storage: "Storage",
+) -> None:
+    """Contract 13: a value that is put back after it is a change again."""
+    async with open_shop(sql_storage) as shop:
+        await shop.store(Counter(name="back"), Counter(name="on"))
+        async with shop.unit() as uow:
+            back, on = await uow.counters.get("back"), await uow.counters.get("on")
+            back.value = on.value = 1
+            await cast("SqlAlchemyUnitOfWork", uow).connection()
+            back.value, on.value = 0, 2
+            await uow.commit()
+        async with shop.unit() as uow:
+            assert (await uow.counters.get("back")).value == 0
+            assert (await uow.counters.get("on")).value == 2
 
 
 async def test_what_was_only_read_is_not_written_and_does_not_conflict(

@@ -37,7 +37,10 @@ NAMED: dict[str, tuple[Any, str]] = {
         (Order.note.asc(), Order.number.asc()),
         "8 5 6 2 1 B 3 7 4 10 9 b",
     ),
-    "None is the largest": ((AMOUNT.asc(), Order.number.asc()), "4 7 1 10 2 3 5 6 8 9 B b"),
+    "None is the largest": (
+        (AMOUNT.asc(), Order.number.asc()),
+        "4 7 1 10 2 3 5 6 8 9 B b",
+    ),
     "None is the largest, downwards": (
         (AMOUNT.desc(), Order.number.asc()),
         "1 10 2 3 5 6 8 9 B b 7 4",
@@ -74,7 +77,9 @@ async def test_orders_are_the_same_on_every_storage(orders_shop: Shop) -> None:
     found = {}
     for case, (order_by, _) in NAMED.items():
         async with orders_shop.unit() as uow:
-            found[case] = numbers(await uow.orders.matching(all_of(), order_by=order_by))
+            found[case] = numbers(
+                await uow.orders.matching(all_of(), order_by=order_by)
+            )
 
     assert found == {case: said for case, (_, said) in NAMED.items()}
 
@@ -85,7 +90,9 @@ async def test_held_objects_are_ordered_as_storage_orders(orders_shop: Shop) -> 
     async with orders_shop.unit() as uow:
         await uow.orders.matching(Order.number > "4")
         for case, (order_by, _) in NAMED.items():
-            found[case] = numbers(await uow.orders.matching(all_of(), order_by=order_by))
+            found[case] = numbers(
+                await uow.orders.matching(all_of(), order_by=order_by)
+            )
 
     assert found == {case: said for case, (_, said) in NAMED.items()}
 
@@ -94,7 +101,9 @@ async def test_the_key_completes_every_order(orders_shop: Shop) -> None:
     """Contract 23: what is equal in all terms stands in the order of the keys."""
     async with orders_shop.unit() as uow:
         unsorted = await uow.orders.matching(all_of())
-        tied = await uow.orders.matching(all_of(), order_by=Order.total[Money.currency].asc())
+        tied = await uow.orders.matching(
+            all_of(), order_by=Order.total[Money.currency].asc()
+        )
 
     keys = [order.id for order in unsorted]
     assert keys == sorted(keys)
@@ -135,7 +144,12 @@ async def test_pages_by_offset_have_a_true_total(orders_shop: Shop) -> None:
         some = await uow.orders.page(Order.number > "8", number=1, size=2)
         none = await uow.orders.page(Order.number == "?")
 
-    assert [numbers(page.items) for page in pages] == ["1 10 2 3 4", "5 6 7 8 9", "B b", ""]
+    assert [numbers(page.items) for page in pages] == [
+        "1 10 2 3 4",
+        "5 6 7 8 9",
+        "B b",
+        "",
+    ]
     assert [(p.total, p.pages, p.number, p.size) for p in pages] == [
         (12, 3, number, 5) for number in (1, 2, 3, 4)
     ]
@@ -173,7 +187,11 @@ def _sorts(draw: st.DrawFn) -> tuple[Sort[Order], ...]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(order_by=_sorts(), size=st.integers(1, 5), held=st.sets(st.sampled_from(SORTED.split())))
+@given(
+    order_by=_sorts(),
+    size=st.integers(1, 5),
+    held=st.sets(st.sampled_from(SORTED.split())),
+)
 async def test_pages_and_streams_part_the_whole_order(
     orders_shop: Shop, order_by: tuple[Sort[Order], ...], size: int, held: set[str]
 ) -> None:

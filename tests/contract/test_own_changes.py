@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.shop import Counter, Customer, Folder, Order, Shop, ShopUnitOfWork, Ticket
+from tests.shop import Counter, Order, Shop, ShopUnitOfWork, Ticket
 from unitwork import AggregateNotFoundError, ConcurrencyConflictError, all_of
 
 SMALL = Counter.value < 10
@@ -19,7 +19,9 @@ async def small(uow: ShopUnitOfWork) -> list[tuple[str, int]]:
     found = await counters.matching(SMALL, order_by=BY_VALUE)
     first = await counters.first(SMALL, order_by=BY_VALUE)
     page = await counters.page(SMALL, order_by=BY_VALUE, number=2, size=2)
-    streamed = [c async for c in counters.stream(SMALL, order_by=BY_VALUE, chunk_size=2)]
+    streamed = [
+        c async for c in counters.stream(SMALL, order_by=BY_VALUE, chunk_size=2)
+    ]
 
     assert first is (found[0] if found else None)
     assert await counters.count(SMALL) == page.total == len(found)

@@ -38,7 +38,9 @@ def raw(shop: Shop, **options: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", ["connection", "session"])
-async def test_the_fake_refuses_raw_sql_and_says_what_to_do(shop: Shop, name: str) -> None:
+async def test_the_fake_refuses_raw_sql_and_says_what_to_do(
+    shop: Shop, name: str
+) -> None:
     """Contract 21: where storages cannot be equal, the fake says so."""
     if not isinstance(shop.database, InMemoryDatabase):
         async with raw(shop) as uow:

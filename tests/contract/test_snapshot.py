@@ -12,7 +12,9 @@ Read = Callable[[ShopUnitOfWork], Awaitable[object]]
 
 
 async def _stream(uow: ShopUnitOfWork) -> object:
-    return [c.name async for c in uow.counters.stream(Counter.value < 100, chunk_size=2)]
+    return [
+        c.name async for c in uow.counters.stream(Counter.value < 100, chunk_size=2)
+    ]
 
 
 READS: dict[str, Read] = {

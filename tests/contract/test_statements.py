@@ -32,7 +32,7 @@ def statements() -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        seen.append(statement.split()[0])
+        seen.append(statement.split(maxsplit=1)[0])
 
     event.listen(Engine, "before_cursor_execute", note)
     try:

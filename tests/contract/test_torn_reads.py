@@ -70,4 +70,6 @@ async def test_of_two_thousand_concurrent_reads_none_is_torn(shop: Shop) -> None
         done.set()
 
     assert torn == []
-    assert min(writer.result(), len(steps)) > 10, "the writer was no danger to the readers"
+    assert min(writer.result(), len(steps)) > 10, (
+        "the writer was no danger to the readers"
+    )

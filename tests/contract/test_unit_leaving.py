@@ -254,6 +254,30 @@ async def test_a_rollback_drops_the_events_of_added_aggregates_too(shop: Shop) -
     assert uow.events == ()
 
 
+async def test_events_are_given_once(shop: Shop) -> None:
+    """Contract 7: those of a unit that committed; not those of the one before.
+
+    Neither a later unit that rolls back nor an object that is added again has them.
+    """
+    uow, order = shop.unit(), an_order()
+    async with uow:
+        uow.orders.add(order)
+        order.pay()
+        await uow.commit()
+    assert [*uow.events] == [Paid(order.id)]
+    async with uow:
+        uow.orders.remove(await uow.orders.get(order.id))
+        assert [*uow.events] == []
+        await uow.rollback()
+    assert [*uow.events] == []
+    async with uow:
+        uow.orders.remove(await uow.orders.get(order.id))
+        uow.orders.add(order)
+        order.note = "again"
+        await uow.commit()
+    assert [*uow.events] == []
+
+
 async def test_a_failed_commit_leaves_every_object_as_the_caller_made_it(
     shop: Shop,
 ) -> None:

@@ -223,8 +223,11 @@ async def test_use_from_another_event_loop_is_refused(shop: Shop) -> None:
     async def opened() -> ShopUnitOfWork:
         return await shop.unit().__aenter__()
 
+    def add() -> None:
+        uow.counters.add(Counter(name="b"))
+
     async def use() -> None:
-        for call in (lambda: uow.counters.add(Counter(name="b")), uow.adopt):
+        for call in (add, uow.adopt):
             try:
                 call()
             except ForeignTaskError as error:

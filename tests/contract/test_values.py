@@ -49,7 +49,10 @@ async def test_every_value_comes_back_as_it_was(samples: Samples) -> None:
     wrong = []
     given = [(name, value) for name, values in VALUES.items() for value in values]
     await samples.store(
-        *(Sample(id=number, **{name: value}) for number, (name, value) in enumerate(given))
+        *(
+            Sample(id=number, **{name: value})
+            for number, (name, value) in enumerate(given)
+        )
     )
     async with samples.unit() as uow:
         found = await uow.samples.matching(all_of())
@@ -253,7 +256,9 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 JSON: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | FINITE | TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3)
+    ),
     max_leaves=6,
 )
 ANY: dict[str, st.SearchStrategy[Any]] = {

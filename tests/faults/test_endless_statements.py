@@ -32,8 +32,8 @@ async def endless(folder: Path, **options: Any) -> AsyncIterator[SqlAlchemyDatab
     async with database.engine.begin() as connection:
         await connection.exec_driver_sql("DROP TABLE folder")
         await connection.exec_driver_sql(
-            f"CREATE VIEW folder AS {ENDLESS} SELECT i AS name, i AS parent, 1 AS version"
-            " FROM n"
+            f"CREATE VIEW folder AS {ENDLESS}"
+            " SELECT i AS name, i AS parent, 1 AS version FROM n"
         )
     yield database
     await database.dispose()
@@ -46,7 +46,8 @@ async def check_that_it_works(database: SqlAlchemyDatabase) -> None:
         await uow.commit()
     async with SqlShop(database) as uow:
         assert [c.name for c in await uow.counters.matching(all_of())] == ["after"]
-    assert database.engine.sync_engine.pool.checkedout() == 0
+    pool: Any = database.engine.sync_engine.pool
+    assert pool.checkedout() == 0
 
 
 async def test_a_read_that_is_cancelled_ends(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""Contract 41: what can be wrong with a SQLite file, each its own error, on real files."""
+"""Contract 41: what can be wrong with a SQLite file, each its own error."""
 
+import asyncio
 import shutil
 import sqlite3
 import subprocess
@@ -34,7 +35,9 @@ class SqlShop(SqlAlchemyUnitOfWork, ShopUnitOfWork): ...
 
 @asynccontextmanager
 async def opened(file: Path, **options: Any) -> AsyncIterator[SqlAlchemyDatabase]:
-    database = SqlAlchemyDatabase(shop_schema(), f"sqlite+aiosqlite:///{file}", **options)
+    database = SqlAlchemyDatabase(
+        shop_schema(), f"sqlite+aiosqlite:///{file}", **options
+    )
     try:
         yield database
     finally:
@@ -180,21 +183,21 @@ async def test_a_read_only_file_refuses_writes(tmp_path: Path, file: Path) -> No
     """Contract 41: an unprivileged process and a file of somebody else."""
     folder = tmp_path / "theirs"
     folder.mkdir(mode=0o755)
-    copy = shutil.copy(file, folder / "shop.db")
+    copy = Path(shutil.copy(file, folder / "shop.db"))
     copy.chmod(0o444)
     for parent in (folder, *folder.parents):
         if parent.owner() == tmp_path.owner() and parent != Path("/"):
             parent.chmod(parent.stat().st_mode | 0o055)
     before = copy.read_bytes()
-    child = subprocess.run(
-        [sys.executable, "-c", READ_ONLY, str(copy), str(NOBODY)],
-        check=False,
-        capture_output=True,
-        text=True,
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", READ_ONLY, str(copy), str(NOBODY)),
         cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
+    said, failed = await child.communicate()
 
-    assert child.stdout == "storage-read-only\n", child.stderr
+    assert said == b"storage-read-only\n", failed.decode()
     assert copy.read_bytes() == before
 
 
@@ -225,7 +228,9 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 
 
-async def test_a_lock_of_another_process_is_waited_for_and_then_named(file: Path) -> None:
+async def test_a_lock_of_another_process_is_waited_for_and_then_named(
+    file: Path,
+) -> None:
     """Contract 41: locked too long; the only one of these that may pass by waiting."""
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -257,11 +262,11 @@ async def test_a_setting_that_does_not_hold_is_an_error(file: Path) -> None:
                 statement = "PRAGMA journal_mode=DELETE"
             return super().execute(statement, *arguments)
 
-        def cursor(self, *_: Any) -> Any:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]  # a cursor of ours
+        def cursor(self, *_: Any) -> Any:
             return super().cursor(StubbornCursor)
 
     class StubbornCursor(sqlite3.Cursor):
-        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
+        def execute(self, statement: str, *arguments: Any) -> Any:
             if "journal_mode" in statement:
                 statement = "PRAGMA journal_mode=DELETE"
             return super().execute(statement, *arguments)

@@ -25,7 +25,7 @@ class Ownership:
         running = _running()
         if running is self._owner:
             return
-        if self._waiting or not (_ended(self._owner) and self._alike(running)):
+        if not (_ended(self._owner) and self._alike(running)):
             raise ForeignTaskError(_name(self._owner), _name(running))
         self._owner = running
 

@@ -107,7 +107,10 @@ def field(**options: Any) -> Any:  # noqa: D417 - the overloads name them
 
 
 def key(*, factory: Callable[[], T], alias: str | None = None) -> Key[T]:
-    """Make the key on the client: `id: Key[UUID] = key(factory=new_id)`."""
+    """Make keys on the client.
+
+    As in `id: Key[UUID] = key(factory=new_id)`.
+    """
     declared: Any = Declaration(factory=factory, alias=alias)
     return declared  # type: ignore[no-any-return]  # what a checker sees is the Key
 

@@ -106,7 +106,7 @@ def test_a_circle_ends() -> None:
 
 
 def test_objects_with_slots_are_remembered_too() -> None:
-    """attrs classes have slots unless they say otherwise."""
+    """Attrs classes have slots unless they say otherwise."""
     item = Slotted(1, [Part("a")])
     memento = Memento(item)
     item.id, item.extra = 2, 3

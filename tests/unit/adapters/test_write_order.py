@@ -46,7 +46,7 @@ def test_deletes_then_updates_then_inserts() -> None:
     gone = Customer(name="b")
     gone_order = Order(number="2", customer=gone.id)
     changed = Customer(name="c")
-    writes = [
+    writes: list[Write] = [
         insert(order),
         update(changed, Customer(id=changed.id, name="d")),
         delete(gone),
@@ -65,7 +65,11 @@ def test_deletes_then_updates_then_inserts() -> None:
 
 def test_inside_a_class_parents_are_inserted_first() -> None:
     """Whatever the order they were added in."""
-    writes = [insert(folder("c", "b")), insert(folder("b", "a")), insert(folder("a"))]
+    writes: list[Write] = [
+        insert(folder("c", "b")),
+        insert(folder("b", "a")),
+        insert(folder("a")),
+    ]
 
     assert shown(in_order(writes)) == [
         "insert Folder a",
@@ -76,7 +80,11 @@ def test_inside_a_class_parents_are_inserted_first() -> None:
 
 def test_inside_a_class_children_are_deleted_first() -> None:
     """Whatever the order they were removed in."""
-    writes = [delete(folder("a")), delete(folder("b", "a")), delete(folder("c", "b"))]
+    writes: list[Write] = [
+        delete(folder("a")),
+        delete(folder("b", "a")),
+        delete(folder("c", "b")),
+    ]
 
     assert shown(in_order(writes)) == [
         "delete Folder c",
@@ -87,14 +95,20 @@ def test_inside_a_class_children_are_deleted_first() -> None:
 
 def test_an_update_that_refers_to_a_new_row_comes_after_it() -> None:
     """Although updates come before inserts otherwise."""
-    writes = [update(folder("b"), folder("b", "new")), insert(folder("new"))]
+    writes: list[Write] = [
+        update(folder("b"), folder("b", "new")),
+        insert(folder("new")),
+    ]
 
     assert shown(in_order(writes)) == ["insert Folder new", "update Folder b"]
 
 
 def test_a_delete_comes_after_the_update_that_lets_go() -> None:
     """Although deletes come first otherwise."""
-    writes = [delete(folder("old")), update(folder("b", "old"), folder("b"))]
+    writes: list[Write] = [
+        delete(folder("old")),
+        update(folder("b", "old"), folder("b")),
+    ]
 
     assert shown(in_order(writes)) == ["update Folder b", "delete Folder old"]
 
@@ -106,7 +120,10 @@ def test_a_row_may_refer_to_itself() -> None:
 
 def test_new_rows_in_a_circle_are_refused() -> None:
     """No order of inserts could keep the references."""
-    writes = [insert(folder("a", "b")), insert(folder("b", "a"))]
+    writes: list[Write] = [
+        insert(folder("a", "b")),
+        insert(folder("b", "a")),
+    ]
 
     with pytest.raises(ReferenceViolationError) as refused:
         in_order(writes)
@@ -116,7 +133,10 @@ def test_new_rows_in_a_circle_are_refused() -> None:
 
 def test_two_writes_cannot_take_one_value() -> None:
     """Found before any statement."""
-    writes = [insert(Ticket(title="x")), insert(Ticket(title="x"))]
+    writes: list[Write] = [
+        insert(Ticket(title="x")),
+        insert(Ticket(title="x")),
+    ]
 
     with pytest.raises(UniqueViolationError) as refused:
         in_order(writes)
@@ -127,7 +147,7 @@ def test_two_writes_cannot_take_one_value() -> None:
 def test_a_value_that_an_updated_one_gives_up_cannot_be_taken() -> None:
     """A swap would depend on the order of statements, so it is refused alike."""
     a, b = Order(number="1"), Order(number="2")
-    writes = [
+    writes: list[Write] = [
         update(a, Order(id=a.id, number="2")),
         update(b, Order(id=b.id, number="1")),
     ]
@@ -148,6 +168,9 @@ def test_a_value_that_a_removed_one_frees_can_be_taken() -> None:
 
 def test_none_is_no_value_that_could_clash() -> None:
     """As in SQL."""
-    writes = [insert(Customer(name="a")), insert(Customer(name="b"))]
+    writes: list[Write] = [
+        insert(Customer(name="a")),
+        insert(Customer(name="b")),
+    ]
 
     assert len(in_order(writes)) == 2

@@ -78,7 +78,8 @@ Give each task a unit of its own, use asyncio.timeout, or move an idle unit with
     UncommittedChangesError(("added Batch 'b'", "removed Batch 'c'")): """\
 The block ended with changes that nobody committed: added Batch 'b', removed Batch 'c'.
 They were rolled back: a block saves nothing unless it says so.
-End it with `await uow.commit()`, or with `await uow.rollback()`. [uncommitted-changes]""",
+End it with `await uow.commit()`, or with `await uow.rollback()`.\
+ [uncommitted-changes]""",
     ReadOnlyError(("added Batch 'b'",)): """\
 A read-only unit of work cannot write: added Batch 'b'.
 It was opened with read_only=True; nothing was written.

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import pytest
 
-import unitwork.domain.ids
 from unitwork import new_id
 
 
@@ -38,6 +37,6 @@ def test_new_ids_increase_when_the_clock_steps_back(
 ) -> None:
     """The last value counts up."""
     earlier = new_id()
-    monkeypatch.setattr(unitwork.domain.ids.time, "time_ns", lambda: 0)
+    monkeypatch.setattr("unitwork.domain.ids.time.time_ns", lambda: 0)
 
     assert new_id().int == earlier.int + 1

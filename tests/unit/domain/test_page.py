@@ -15,7 +15,13 @@ def test_page_counts_the_pages() -> None:
 
 @pytest.mark.parametrize(
     ("number", "before", "after"),
-    [(1, False, True), (2, True, True), (3, True, False), (4, True, False), (9, False, False)],
+    [
+        (1, False, True),
+        (2, True, True),
+        (3, True, False),
+        (4, True, False),
+        (9, False, False),
+    ],
 )
 def test_page_knows_its_neighbours(number: int, before: bool, after: bool) -> None:  # noqa: FBT001
     """Of three pages."""
@@ -35,6 +41,11 @@ def test_page_is_a_frozen_dataclass() -> None:
     """Web frameworks serialise it as it is."""
     page = Page([1], total=1, number=1, size=1)
 
-    assert dataclasses.asdict(page) == {"items": [1], "total": 1, "number": 1, "size": 1}
+    assert dataclasses.asdict(page) == {
+        "items": [1],
+        "total": 1,
+        "number": 1,
+        "size": 1,
+    }
     with pytest.raises(dataclasses.FrozenInstanceError):
         page.total = 2  # type: ignore[misc]  # what is tested

@@ -159,7 +159,7 @@ class Store:
             self._set(self._referred, target, self._referred.get(target, 0) + 1)
 
     def _still_referred(self, target: Target) -> ReferenceViolationError:
-        """Name who refers to a target. Cost: a look at every row, once it is refused."""
+        """Name who refers to a target. Cost: a look at every row, when refused."""
         return next(
             ReferenceViolationError(mapping.aggregate, reference.fields, reference.name)
             for mapping, records in self._records.items()

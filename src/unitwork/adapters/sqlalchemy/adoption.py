@@ -95,7 +95,7 @@ def _codec(
     if isinstance(column.type, Stored):
         return dialect.codec(kind)
     if isinstance(column.type, sa.TypeDecorator):
-        raise Inexact("is of a type of your own, which converts as it likes")
+        raise Inexact("is of a type of your own, which converts as it likes,")
     owned = Owned(column, kind, column.type.dialect_impl(engine_dialect), dialect)
     for known, look in _LOOKS.items():
         if isinstance(kind, known):
@@ -142,7 +142,6 @@ def _rounded(kind: kinds.Decimal) -> Callable[[Any], Any]:
 
 
 def _text(owned: Owned) -> Codec:
-    owned.require(not isinstance(owned.type, sa.CHAR), "pads with blanks")
     collation = getattr(owned.type, "collation", None)
     if owned.dialect.name == "sqlite":
         owned.require(collation in (None, "BINARY"), f"compares by {collation}")
@@ -169,11 +168,6 @@ def _constrained(column: sa.Column[Any]) -> bool:
     keys = [c.columns for c in table.constraints if isinstance(c, sa.UniqueConstraint)]
     keys += [index.columns for index in table.indexes if index.unique]
     return any(column.name in columns for columns in keys)
-
-
-def _binary(owned: Owned) -> Codec:
-    owned.require(not isinstance(owned.type, sa.BINARY), "pads with zeros")
-    return owned.codec()
 
 
 def _timestamp(owned: Owned) -> Codec:
@@ -228,7 +222,6 @@ _LOOKS: dict[type[ColumnType], Callable[[Owned], Codec]] = {
     kinds.Float: _float,
     kinds.Decimal: _decimal,
     kinds.Text: _text,
-    kinds.Binary: _binary,
     kinds.Timestamp: _timestamp,
     kinds.Date: _date,
     kinds.Duration: _duration,

@@ -6,7 +6,7 @@ Contract: 18, 21, 28.
 from typing import Any, Never
 
 import attrs
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Executable, event, exc
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncSession,
@@ -71,6 +71,14 @@ class RawTransaction(AbstractWatcher):
                 join_transaction_mode="rollback_only",
             )
         return self._session
+
+    async def keys(self, statement: Executable) -> list[Any]:
+        """Return the first column of what a finder's statement selects."""
+        try:
+            return [row[0] for row in await self.connection.execute(statement)]
+        except exc.SQLAlchemyError as error:
+            made = self._translator.translate(error)
+            raise made from made.__cause__
 
     # ── what failed ─────────────────────────────────────────────────────────
 

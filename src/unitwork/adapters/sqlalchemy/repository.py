@@ -28,9 +28,11 @@ class SqlAlchemyRepository(TrackingRepository[A, K]):
         Args:
             statement: its first column is the key; each key counts once.
 
+        Raises:
+            PersistenceError: the statement failed; the unit cannot commit any more.
+
         Cost: as `uow.session()`, the statement, and a read of what is not held yet.
         """
         raw = await raw_transaction(self._unit.open_workspace())
-        found = await raw.connection.execute(statement)
-        keys = [canonical_key(self._mapping, row[0]) for row in found]
-        return await self._known(keys)
+        found = await raw.keys(statement)
+        return await self._known([canonical_key(self._mapping, key) for key in found])

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Select
 
+from unitwork.adapters.mapping.criterion import EVERYTHING
 from unitwork.adapters.mapping.description import SortTerm
 from unitwork.adapters.sqlalchemy.criteria import (
     Compiler,
@@ -84,7 +85,9 @@ class Meaning:
         names = Parameters()
         sheet = layout.root
         compiler = Compiler(sheet, sheet.clause, dialect, names)
-        self._conditions = [compiler.compile(query.criterion)]
+        self._conditions: list[Element] = []
+        if query.criterion != EVERYTHING:
+            self._conditions.append(compiler.compile(query.criterion))
         if query.excluding:
             key = layout.key.within(sheet.clause)
             found = dialect.one_of(key, layout.key.column.type, names.put(None))

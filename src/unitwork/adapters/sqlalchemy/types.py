@@ -32,7 +32,7 @@ class Stored(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type in CREATE TABLE."""
-        return dialect.type_descriptor(self._codec(dialect).declared)
+        return self._codec(dialect).declared
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Return what the driver is given for a value of the domain."""

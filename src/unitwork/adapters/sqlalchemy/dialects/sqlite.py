@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy import URL, bindparam, func
 from sqlalchemy.dialects import sqlite
@@ -134,7 +135,11 @@ class Sqlite(AbstractDialect):
     ) -> dict[str, Any]:
         """Leave transactions to us: sqlite3 begins none of its own."""
         del url, read_only
-        return {"isolation_level": None, "timeout": limits.lock_timeout}
+        return {
+            "isolation_level": None,
+            "timeout": limits.lock_timeout,
+            "async_creator_fn": _connect,
+        }
 
     def prepare(
         self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
@@ -217,3 +222,15 @@ class Sqlite(AbstractDialect):
 def in_memory(url: URL) -> bool:
     """Tell whether a URL means a database that only one connection can see."""
     return not url.database or url.database == ":memory:"
+
+
+async def _connect(*arguments: Any, **options: Any) -> aiosqlite.Connection:
+    """Connect; when that fails, leave no thread that would call a closed loop."""
+    connection = aiosqlite.connect(*arguments, **options)
+    thread = connection._thread  # noqa: SLF001 - aiosqlite has no other handle on it
+    thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        thread.join()
+        raise
