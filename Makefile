@@ -32,7 +32,7 @@ serve: $(VENV)/.demo ## run the example's API until Ctrl-C
 	@$(BIN)/python -m examples.users.serve
 
 test: $(VENV)/.test ## run the tests; ARGS="tests/unit -k scope" runs some
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
 
 check: check-format check-lint check-imports check-types check-docs ## format, lint, import contracts, types, links
 

@@ -1,4 +1,4 @@
-"""The work that every candidate does: an order with three lines, one of them changed."""
+"""The work that every candidate does: get an order of three lines, change one."""
 
 from unitwork import (
     AbstractRepository,

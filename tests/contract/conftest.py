@@ -1,11 +1,12 @@
 """What the cases of the contract share."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.contract.hotel import Hotel, HotelUnitOfWork, hotel_schema
 from tests.shop import Shop, open_shop
 from unitwork.adapters.storage import ChangeSet, UnitOptions
 
@@ -23,6 +24,29 @@ async def shop(storage: "Storage") -> AsyncIterator[Shop]:
     """A fresh shop on each storage in turn."""
     async with open_shop(storage) as opened:
         yield opened
+
+
+@pytest.fixture
+async def hotel(storage: "Storage") -> AsyncIterator[Hotel]:
+    """Units on a fresh hotel, on each storage in turn."""
+    async with storage.database(hotel_schema()) as database:
+        unit = storage.unit(HotelUnitOfWork)  # type: ignore[type-abstract]  # a port
+        yield lambda: unit(database)
+
+
+@pytest.fixture
+def heard() -> Iterator[list[str]]:
+    """Every statement that a database is sent."""
+    from sqlalchemy import Engine, event
+
+    said: list[str] = []
+
+    def note(*call: Any) -> None:
+        said.append(call[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield said
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

@@ -111,15 +111,18 @@ def criterion(tree: Tree) -> Any:
 def meaning(tree: Tree, order: Order) -> bool | None:
     """Say what SQL would: True, False, or None for unknown."""
     kind, *rest = tree
+    if kind not in ("not", "and", "or"):
+        return _leaf(kind, rest, order)
+    parts = {meaning(part, order) for part in rest}
     if kind == "not":
-        inner = meaning(rest[0], order)
-        return None if inner is None else not inner
-    if kind in ("and", "or"):
-        parts = {meaning(part, order) for part in rest}
-        decisive = kind == "or"
-        if decisive in parts:
-            return decisive
-        return None if None in parts else not decisive
+        return {True: False, False: True, None: None}[parts.pop()]
+    decisive: bool = kind == "or"
+    if decisive in parts:
+        return decisive
+    return None if None in parts else not decisive
+
+
+def _leaf(kind: str, rest: list[Any], order: Order) -> bool | None:
     value = FIELDS[rest[0]][1](order)
     if kind == "none":
         return value is None

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -65,17 +66,20 @@ class SampleUnitOfWork(AbstractUnitOfWork):
     labels: AbstractRepository[Label, str]
 
 
+@cache
 def sample_schema() -> Schema:
     """Say what the annotations do not."""
-    columns = {
-        Sample.short: Text(5),
-        Sample.tiny: Integer(16),
-        Sample.medium: Integer(32),
-        Sample.price: DecimalColumn(10, 2),
-        Sample.exact: DecimalColumn(30, 10),
-    }
-    schema = Schema()
-    schema.aggregate(Sample, columns=columns, unique=[Sample.unique])
+    schema = Schema().aggregate(
+        Sample,
+        columns={
+            Sample.short: Text(5),
+            Sample.tiny: Integer(16),
+            Sample.medium: Integer(32),
+            Sample.price: DecimalColumn(10, 2),
+            Sample.exact: DecimalColumn(30, 10),
+        },
+        unique=[Sample.unique],
+    )
     return schema.aggregate(Label)
 
 
@@ -119,7 +123,22 @@ async def open_samples(storage: "Storage") -> AsyncIterator[Samples]:
 
 TEXTS = [
     *("", " ", "a", "A", "a ", " a", "b", "B", "_", "z", "9", "10", "50%", "50x"),
-    *("e", "é", "e\u0301", "É", "ß", "ss", "ﬁ", "i", "I", "ı", "İ", "Ω", "Я", "ا"),
+    *(
+        "e",
+        "é",
+        "e\u0301",
+        "É",
+        "ß",
+        "ss",
+        "ﬁ",
+        "i",
+        "I",
+        "\u0131",
+        "İ",
+        "Ω",
+        "Я",
+        "\u0627",
+    ),
     *("\U0001f600", "\uffff", "\U00010000", "\ufeffa", "\u200fa", "\x1a", "\x7f"),
     *("\\", "a\\b", "'", '"', "''", "\n", "\r\n", "\t", "a\nb", ";", "--", "%s", ":x"),
     "long " * 20_000,

@@ -35,6 +35,7 @@ from unitwork.adapters.unit_of_work import IsolationName
 if TYPE_CHECKING:
     from tests.storages import Storage
 
+COUNTERS = Schema(Counter)
 LEVELS: list[IsolationName] = ["read_committed", "snapshot", "serializable"]
 
 
@@ -48,8 +49,9 @@ def level(request: pytest.FixtureRequest) -> IsolationName:
 @pytest.fixture
 async def shop(storage: "Storage") -> AsyncIterator[Shop]:
     """Hermitage's table: 10 and 20."""
-    async with storage.database(Schema(Counter)) as database:
-        opened = Shop(database, storage.unit(ShopUnitOfWork))
+    async with storage.database(COUNTERS) as database:
+        unit = storage.unit(ShopUnitOfWork)  # type: ignore[type-abstract]  # a port
+        opened = Shop(database, unit)
         await opened.put(x=10, y=20)
         yield opened
 

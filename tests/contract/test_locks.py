@@ -1,9 +1,9 @@
 """Nothing that writes or locks goes out before commit, unless it is asked for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -52,21 +52,6 @@ async def test_nobody_has_to_wait_for_a_unit_with_changes(hasty_shop: Shop) -> N
         await slow.rollback()
 
     assert await hasty_shop.counters() == {"x": 12, "y": 22}
-
-
-@pytest.fixture
-def heard() -> Iterator[list[str]]:
-    """Every statement that a database is sent."""
-    from sqlalchemy import Engine, event
-
-    said: list[str] = []
-
-    def note(*call: Any) -> None:
-        said.append(call[2])
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield said
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 async def test_no_statement_that_writes_goes_out_before_commit(

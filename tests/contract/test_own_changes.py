@@ -1,6 +1,6 @@
 """Queries over what a unit holds: its own objects first, storage for other keys."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -241,7 +241,7 @@ async def _other(shop: Shop, _uow: ShopUnitOfWork, _name: str, value: int) -> No
     await shop.put(z=value)
 
 
-_STEPS: dict[str, Callable[..., object]] = {
+_STEPS: dict[str, Callable[..., Awaitable[None]]] = {
     "load": _load,
     "set": _set,
     "add": _add,

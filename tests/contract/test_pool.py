@@ -115,7 +115,7 @@ ENDINGS: dict[str, tuple[IsolationName, Ending]] = {
 async def test_a_failed_unit_leaves_a_clean_connection(
     narrow_shop: Shop, ending: str
 ) -> None:
-    """Contract 29: the next unit on the same connection sees nothing of it, and works."""
+    """Contract 29: the next unit on this connection sees nothing of it, and works."""
     level, fail = ENDINGS[ending]
     for number in range(1, 6):
         before = await narrow_shop.counters()
@@ -180,7 +180,7 @@ async def narrow_library(
     storage = STORAGES[request.param](servers)
     one = PoolOptions(size=1, overflow=0, timeout=2)
     async with storage.database(library(), pool=one) as database:
-        unit = storage.unit(LibraryUnitOfWork)
+        unit = storage.unit(LibraryUnitOfWork)  # type: ignore[type-abstract]  # a port
         yield lambda: unit(database)
 
 

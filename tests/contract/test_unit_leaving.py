@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.shop import (
     Status,
     Ticket,
     an_order,
+    open_shop,
 )
 from unitwork import (
     Outcome,
@@ -24,7 +26,11 @@ from unitwork import (
     UniqueViolationError,
     new_id,
 )
+from unitwork.adapters.sqlalchemy import PoolOptions
 from unitwork.adapters.storage import UnitOptions
+
+if TYPE_CHECKING:
+    from tests.storages import Storage
 
 
 @pytest.mark.parametrize(
@@ -82,6 +88,44 @@ async def test_a_rollback_that_fails_is_attached_to_the_exception(
         "The rollback failed as well: OSError('the line went dead')"
     ]
     assert uow.outcome is Outcome.ROLLED_BACK
+
+
+async def test_a_cancelled_rollback_ends_and_the_exception_passes(
+    storage: "Storage",
+) -> None:
+    """Contract 4: the cancellation is delivered at the next await, not in its place.
+
+    The connection is free again: a pool of one serves the next unit.
+    """
+    thrown, passed = ValueError("first"), []
+    async with open_shop(storage, pool=PoolOptions(size=1, overflow=0)) as shop:
+        uow = shop.unit("snapshot")
+
+        async def operate() -> None:
+            try:
+                async with uow:
+                    await uow.counters.find("a")
+                    uow.counters.add(Counter(name="a"))
+                    _cancel_this_task()
+                    raise thrown
+            except ValueError as error:
+                passed.append(error)
+            await asyncio.sleep(0)
+            passed.append(ValueError("never cancelled"))
+
+        task = asyncio.create_task(operate())
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert passed == [thrown]
+        assert uow.outcome is Outcome.ROLLED_BACK
+        async with shop.unit() as other:
+            assert await other.counters.find("a") is None
+
+
+def _cancel_this_task() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
 
 
 async def test_an_exception_after_a_commit_changes_nothing(shop: Shop) -> None:

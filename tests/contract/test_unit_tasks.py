@@ -3,13 +3,23 @@
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.shop import Counter, Paid, Shop, ShopUnitOfWork
-from unitwork import ForeignTaskError, Outcome, all_of, new_id
+from tests.shop import Counter, Paid, Shop, ShopUnitOfWork, open_shop
+from unitwork import (
+    ForeignTaskError,
+    Outcome,
+    UnitOfWorkClosedError,
+    all_of,
+    new_id,
+)
+from unitwork.adapters.sqlalchemy import PoolOptions
 from unitwork.adapters.storage import UnitOptions
+
+if TYPE_CHECKING:
+    from tests.storages import Storage
 
 
 async def test_gather_over_one_unit_is_refused_and_loses_nothing(shop: Shop) -> None:
@@ -183,6 +193,65 @@ async def test_a_block_may_be_left_in_any_task(shop: Shop) -> None:
     assert uow.outcome is Outcome.ROLLED_BACK
     async with uow:
         assert await uow.counters.count() == 0
+
+
+@pytest.mark.parametrize("call", ["load", "apply"])
+async def test_a_block_left_while_its_owner_waits_for_storage(
+    storage: "Storage", monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Contract 8: leaving waits for what is in flight, then releases everything.
+
+    A commit that was in flight ends first, and the outcome is the truth. The owner is
+    refused from then on, and its connection serves the next unit.
+    """
+    waiting, go_on = asyncio.Event(), asyncio.Event()
+    async with open_shop(storage, pool=PoolOptions(size=1, overflow=0)) as shop:
+        kind = type(shop.database.open(UnitOptions()))
+        original = getattr(kind, call)
+
+        async def slow(*arguments: Any) -> Any:
+            waiting.set()
+            await go_on.wait()
+            return await original(*arguments)
+
+        uow = shop.unit("snapshot")
+
+        async def operate() -> None:
+            async with uow:
+                if call == "load":
+                    await uow.counters.find("a")
+                uow.counters.add(Counter(name="a"))
+                await uow.commit()
+                await uow.counters.find("b")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(kind, call, slow)
+            owner = asyncio.create_task(operate())
+            await waiting.wait()
+            leaver = asyncio.create_task(uow.__aexit__(None, None, None))
+            await asyncio.sleep(0)
+            assert not leaver.done()
+            go_on.set()
+            await leaver
+            with pytest.raises((ForeignTaskError, UnitOfWorkClosedError)):
+                await owner
+        committed = call == "apply"
+        assert uow.outcome is (Outcome.COMMITTED if committed else Outcome.ROLLED_BACK)
+        async with shop.unit() as other:
+            assert await other.counters.exists(all_of()) is committed
+
+
+async def test_an_exception_passes_a_block_that_another_task_has_left(
+    shop: Shop,
+) -> None:
+    """Contract 8: the owner's own error is not hidden by that."""
+    with pytest.raises(ZeroDivisionError):
+        async with shop.unit() as uow:
+            await asyncio.create_task(uow.__aexit__(None, None, None))
+            _ = 1 / 0
+    with pytest.raises(UnitOfWorkClosedError):
+        async with uow:
+            await asyncio.create_task(uow.__aexit__(None, None, None))
 
 
 async def test_a_generator_closed_by_another_task_rolls_back(shop: Shop) -> None:

@@ -9,12 +9,14 @@ from unitwork.domain.errors import ForeignTaskError
 class Ownership:
     """Know which task a unit belongs to, and whether it is waiting for storage."""
 
-    __slots__ = ("_owner", "_waiting")
+    __slots__ = ("_idle", "_owner", "_waiting")
 
     def __init__(self) -> None:
         """Belong to the running task."""
         self._owner = _running()
         self._waiting = False
+        self._idle: asyncio.Future[None] | None = None
+        """Done when what is in flight has ended, for a task that waits for it."""
 
     def check(self) -> None:
         """Pass the owner; a task that comes after a finished owner becomes it.
@@ -41,6 +43,19 @@ class Ownership:
             raise ForeignTaskError(_name(self._owner), _name(running))
         self._owner = running
 
+    async def take(self) -> None:
+        """Belong to the running task at once, and wait for what is in flight.
+
+        The former owner is refused from now on. One of another event loop is not
+        waited for.
+        """
+        running, former = _running(), self._owner
+        here = self._alike(running)
+        self._owner = running
+        while self._waiting and here and running is not former:
+            self._idle = asyncio.get_running_loop().create_future()
+            await self._idle
+
     def _alike(self, running: asyncio.Task[Any] | None) -> bool:
         """Tell whether a task runs on the owner's event loop."""
         if running is None:
@@ -55,6 +70,8 @@ class Ownership:
     def __exit__(self, *_: object) -> None:
         """End to wait."""
         self._waiting = False
+        if self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
 
 
 def _running() -> asyncio.Task[Any] | None:

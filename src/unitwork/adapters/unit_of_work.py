@@ -83,7 +83,9 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         traceback: TracebackType | None,
     ) -> None:
         """Roll back what was not committed; an exception passes unchanged."""
-        workspace = self._require_open()
+        workspace = await self._leave(error)
+        if workspace is None:
+            return
         nested = len(workspace.scopes) > 1
         changes: tuple[str, ...] = ()
         try:
@@ -91,7 +93,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
                 if error is None:
                     changes = workspace.undone()
                 await self._undo(workspace, nested=nested)
-        except Exception as second:
+        except (Exception, asyncio.CancelledError) as second:
             if error is None:
                 raise
             _attach(error, second)
@@ -173,6 +175,18 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             raise UnitOfWorkClosedError(self._outcome)
         return self._workspace
 
+    async def _leave(self, error: BaseException | None) -> Workspace | None:
+        """Take the unit over, whoever uses it; None if another task has left it."""
+        if self._workspace is None and error is not None:
+            return None
+        workspace = self._require_open()
+        await workspace.ownership.take()
+        if workspace is not self._workspace:
+            return None
+        if len(workspace.scopes) == 1:
+            self._workspace = None
+        return workspace
+
     async def _undo(self, workspace: Workspace, *, nested: bool) -> None:
         if nested:
             await workspace.undo()
@@ -182,11 +196,14 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         await workspace.close()
 
     async def _release(self, workspace: Workspace, error: BaseException | None) -> None:
-        self._workspace = None
-        if self._outcome is Outcome.ACTIVE:
+        if self._outcome is Outcome.ACTIVE and self._workspace is None:
             self._outcome = Outcome.ROLLED_BACK
         try:
             await workspace.close()
+        except asyncio.CancelledError as second:
+            if error is None:
+                raise
+            _attach(error, second)
         except Exception as second:  # noqa: BLE001 - the outcome stands, whatever it is
             if error is None:
                 _log.warning("A unit of work could not be released", exc_info=True)
@@ -213,8 +230,13 @@ def _outcome_of(error: BaseException, *, applying: bool) -> Outcome:
     return Outcome.ROLLED_BACK if known or not applying else Outcome.UNKNOWN
 
 
-def _attach(error: BaseException, second: Exception) -> None:
+def _attach(error: BaseException, second: BaseException) -> None:
+    """Note a second failure on the first; a cancellation is due again, at an await."""
     error.add_note(f"The rollback failed as well: {second!r}")
+    task = asyncio.current_task()
+    if isinstance(second, asyncio.CancelledError) and task and task.cancelling():
+        task.uncancel()
+        task.cancel(*second.args)
 
 
 def _caller() -> str:

@@ -67,7 +67,7 @@ class Ticket(AggregateRoot):
 def test_roots_take_keywords_only() -> None:
     """They grow; positions would break."""
     with pytest.raises(TypeError):
-        Box("x")  # type: ignore[arg-type, misc]  # pyright: ignore[reportCallIssue]  # what is tested
+        Box("x")  # type: ignore[arg-type, call-arg]  # pyright: ignore[reportCallIssue]  # what is tested
 
 
 def test_entities_and_values_take_positions() -> None:

@@ -20,7 +20,7 @@ from unitwork.adapters.sqlalchemy.watching import AbstractWatcher, watch
 from unitwork.domain.errors import ConcurrencyConflictError, MisuseError
 from unitwork.domain.storage_errors import ConnectionLostError, StorageError
 
-_ENDED = "the database ended the transaction by itself"
+_ENDED = "the transaction was ended by something else"
 Savepoint = AsyncTransaction | AsyncSessionTransaction
 
 

@@ -15,7 +15,6 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
 _OPTIONS: dict[str, Any] = {
     "mysql_engine": "InnoDB",

@@ -321,7 +321,6 @@ def test_a_column_tells_its_type(
             "is computed by the database, and the attribute is written",
         ),
     ],
-    ids=repr,
 )
 def test_a_column_that_does_not_fit_is_named(
     annotation: Any, column: Any, problem: str

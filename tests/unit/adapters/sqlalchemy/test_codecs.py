@@ -15,6 +15,7 @@ from unitwork.adapters.mapping import types as kinds
 from unitwork.adapters.mapping.types import ColumnType, Refused
 from unitwork.adapters.sqlalchemy import types
 from unitwork.adapters.sqlalchemy.codec import PLAIN
+from unitwork.adapters.sqlalchemy.dialects import postgresql
 from unitwork.adapters.sqlalchemy.dialects.known import dialect_named
 
 SOME_ID = UUID("0190f0a0-0000-7000-8000-00000000000a")
@@ -223,3 +224,29 @@ def test_no_column_is_declared_with_the_type_of_parameters() -> None:
     """It has no name in SQL."""
     with pytest.raises(NotImplementedError):
         PLAIN.get_col_spec()
+
+
+@pytest.mark.parametrize(
+    "day", [date.min, date.max, date(2000, 1, 1), date(1999, 2, 3)]
+)
+def test_the_ends_of_time_are_days_like_any_other(day: date) -> None:
+    """Asyncpg takes them for infinity."""
+    assert postgresql.read_day(postgresql.write_day(day)) == day
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC), MOMENT],
+)
+def test_the_ends_of_time_are_moments_like_any_other(moment: datetime) -> None:
+    """To the microsecond."""
+    assert postgresql.read_moment(postgresql.write_moment(moment)) == moment
+
+
+def test_an_infinity_that_somebody_stored_stays_one() -> None:
+    """It is no moment: reading it is refused, by the codec."""
+    latest, earliest = (1 << 63) - 1, -(1 << 63)
+    assert postgresql.read_moment((latest,)).tzinfo is None
+    assert postgresql.read_moment((earliest,)).tzinfo is None
+    assert postgresql.read_day(((1 << 31) - 1,)) == date.max
+    assert postgresql.read_day((-(1 << 31),)) == date.min

@@ -30,6 +30,7 @@ from unitwork.domain.errors import MisuseError
 from unitwork.domain.specification import Operator, TextOperator
 
 EMAIL, NAME = 2, 1
+BY_KEY = SortTerm(0, descending=False, nulls_first=False)
 Sql = Callable[..., str]
 
 
@@ -154,7 +155,7 @@ def test_nulls_stand_where_the_order_says(
     sql: Sql, name: str, term: tuple[bool, bool], expected: str
 ) -> None:
     """MariaDB takes null for the smallest, and has no words for it. Contract: 23."""
-    step = scanned(name, order=(SortTerm(EMAIL, *term), SortTerm(0, False, False)))
+    step = scanned(name, order=(SortTerm(EMAIL, *term), BY_KEY))
     order = sql(name, step.statement).partition(" ORDER BY ")[2]
     assert order == f"{expected}, customer.id ASC"
 
@@ -204,7 +205,7 @@ def test_a_page_begins_after_the_last_row_of_the_one_before(
 def test_limit_and_offset_and_left_out_keys_are_parameters(sql: Sql) -> None:
     """One text serves every page."""
     query = {"limit": 10, "offset": 20, "excluding": (1, 2)}
-    step = scanned("sqlite", order=(SortTerm(0, False, False),), **query)
+    step = scanned("sqlite", order=(BY_KEY,), **query)
     assert sql("sqlite", step.statement) == (
         "SELECT customer.version, customer.id, customer.name, customer.email"
         " FROM customer WHERE (customer.id NOT IN (SELECT anon_1.value FROM"
@@ -261,7 +262,7 @@ def test_one_child_table_is_joined(sql: Sql) -> None:
 
 def test_children_are_joined_onto_the_roots_of_a_page(sql: Sql) -> None:
     """A limit counts roots, not lines."""
-    order = (SortTerm(1, True, False), SortTerm(0, False, False))
+    order = (SortTerm(1, descending=True, nulls_first=False), BY_KEY)
     query = Query(SCHEMA.mapping(Order), order=order, limit=2)
     step = first(reads("sqlite").scan(query))
     assert sql("sqlite", step.statement) == (

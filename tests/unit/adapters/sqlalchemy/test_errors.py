@@ -79,7 +79,11 @@ CLASSIFIED: list[tuple[str, Exception, type[PersistenceError]]] = [
     ("sqlite", sqlite(sqlite3.SQLITE_ERROR, "no such table: x"), StorageMissingError),
     ("sqlite", sqlite(sqlite3.SQLITE_ERROR), StorageError),
     ("sqlite", sqlite(sqlite3.SQLITE_CONSTRAINT_CHECK), ConstraintViolationError),
-    ("sqlite", sqlite3.ProgrammingError("Cannot operate on a closed database."), ConnectionLostError),
+    (
+        "sqlite",
+        sqlite3.ProgrammingError("Cannot operate on a closed database."),
+        ConnectionLostError,
+    ),
     ("sqlite", sqlite3.ProgrammingError("Incorrect number of bindings."), StorageError),
     ("postgresql", postgres("40001"), ConcurrencyConflictError),
     ("postgresql", postgres("40P01"), ConcurrencyConflictError),
@@ -97,7 +101,11 @@ CLASSIFIED: list[tuple[str, Exception, type[PersistenceError]]] = [
     ("postgresql", postgres("23514"), ConstraintViolationError),
     ("postgresql", psycopg_("40001"), ConcurrencyConflictError),
     ("postgresql", psycopg_("55P03"), StorageBusyError),
-    ("postgresql", psycopg.OperationalError("the connection is lost"), ConnectionLostError),
+    (
+        "postgresql",
+        psycopg.OperationalError("the connection is lost"),
+        ConnectionLostError,
+    ),
     (
         "postgresql",
         psycopg.OperationalError('FATAL:  database "x" does not exist'),
@@ -110,7 +118,11 @@ CLASSIFIED: list[tuple[str, Exception, type[PersistenceError]]] = [
         asyncpg.exceptions.InterfaceError("connection is closed"),
         ConnectionLostError,
     ),
-    ("postgresql", asyncpg.exceptions.InterfaceError("too many arguments"), StorageError),
+    (
+        "postgresql",
+        asyncpg.exceptions.InterfaceError("too many arguments"),
+        StorageError,
+    ),
     ("mysql", mariadb(1213), ConcurrencyConflictError),
     ("mysql", mariadb(1020), ConcurrencyConflictError),
     ("mysql", mariadb(1205), StorageBusyError),
@@ -123,9 +135,14 @@ CLASSIFIED: list[tuple[str, Exception, type[PersistenceError]]] = [
     ("mysql", mariadb(1146), StorageMissingError),
     ("mysql", mariadb(1194), StorageCorruptError),
     ("mysql", mariadb(1064), StorageError),
-    ("mysql", asyncmy.errors.InternalError("network operation failed"), ConnectionLostError),
+    (
+        "mysql",
+        asyncmy.errors.InternalError("network operation failed"),
+        ConnectionLostError,
+    ),
     ("mysql", OSError("broken pipe"), ConnectionLostError),
-    ("mysql", ValueError("not about the connection"), ConnectionLostError),
+    ("mysql", asyncmy.errors.InterfaceError(0, "Not connected"), ConnectionLostError),
+    ("mysql", asyncmy.errors.DataError("not about the connection"), StorageError),
 ]
 
 
@@ -191,11 +208,21 @@ def duplicate(key: str) -> Exception:
 
 
 UNIQUE: list[tuple[str, Exception, Writes | None, Any]] = [
-    ("sqlite", unique("customer.email"), None, (Customer, ("email",), "uq_customer_email")),
+    (
+        "sqlite",
+        unique("customer.email"),
+        None,
+        (Customer, ("email",), "uq_customer_email"),
+    ),
     ("sqlite", unique("customer.id"), Writes(CUSTOMERS, 0), (Customer, ("id",), None)),
     ("sqlite", unique("customer.id"), None, (Customer, ("id",), None)),
     ("sqlite", unique("other.a, other.b"), None, (None, ("a", "b"), None)),
-    ("sqlite", unique("index 'ix_lower'"), None, (None, ("index 'ix_lower'",), "index 'ix_lower'")),
+    (
+        "sqlite",
+        unique("index 'ix_lower'"),
+        None,
+        (None, ("index 'ix_lower'",), "index 'ix_lower'"),
+    ),
     (
         "postgresql",
         violated("23505", constraint_name="uq_order_number", table_name="order"),
@@ -267,7 +294,12 @@ REFERENCES: list[tuple[str, Exception, Writes | None, Any]] = [
         None,
         (None, (), "elsewhere"),
     ),
-    ("mysql", dangling("fk_parcel_order"), None, (Parcel, ("order",), "fk_parcel_order")),
+    (
+        "mysql",
+        dangling("fk_parcel_order"),
+        None,
+        (Parcel, ("order",), "fk_parcel_order"),
+    ),
 ]
 
 
@@ -284,8 +316,18 @@ def test_a_reference_that_fails_is_named_by_its_fields(
 @pytest.mark.parametrize(
     ("name", "error", "constraint"),
     [
-        ("sqlite", sqlite(sqlite3.SQLITE_CONSTRAINT_NOTNULL, "NOT NULL constraint failed: t.c"), "c"),
-        ("sqlite", sqlite(sqlite3.SQLITE_CONSTRAINT_CHECK, "CHECK constraint failed: ck"), "ck"),
+        (
+            "sqlite",
+            sqlite(
+                sqlite3.SQLITE_CONSTRAINT_NOTNULL, "NOT NULL constraint failed: t.c"
+            ),
+            "c",
+        ),
+        (
+            "sqlite",
+            sqlite(sqlite3.SQLITE_CONSTRAINT_CHECK, "CHECK constraint failed: ck"),
+            "ck",
+        ),
         ("postgresql", violated("23514", constraint_name="ck"), "ck"),
         ("postgresql", violated("23502", column_name="c"), "c"),
         ("mysql", mariadb(4025, "CONSTRAINT `ck` failed for `db`.`t`"), "ck"),

@@ -1,7 +1,7 @@
 """The tables of a schema; the user's own among them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,13 +14,29 @@ from sqlalchemy.schema import CreateTable
 
 from tests.unit.adapters.sqlalchemy.conftest import URLS
 from tests.unit.adapters.sqlalchemy.samples import SCHEMA, Color
-from unitwork import AggregateRoot, Field, Key, field, generated
+from unitwork import (
+    AbstractRepository,
+    AbstractUnitOfWork,
+    AggregateRoot,
+    Field,
+    Key,
+    field,
+    generated,
+)
 from unitwork.adapters.mapping import Schema
-from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase, types
+from unitwork.adapters.mapping.criterion import HasText
+from unitwork.adapters.sqlalchemy import (
+    SqlAlchemyDatabase,
+    SqlAlchemyUnitOfWork,
+    types,
+)
 from unitwork.adapters.sqlalchemy.tables import tables_of
-from unitwork.domain.errors import SchemaError
+from unitwork.adapters.storage import Query
+from unitwork.domain.errors import SchemaError, StoredValueError
+from unitwork.domain.specification import TextOperator
 
 Sql = Callable[..., str]
+AWARE = sa.DateTime(timezone=True)
 
 
 def test_a_root_and_its_children_are_tables(sql: Sql) -> None:
@@ -138,7 +154,7 @@ def open_with(name: str, **columns: Any) -> SqlAlchemyDatabase:
     [
         ("sqlite", "text", sa.String(80)),
         ("sqlite", "text", sa.Text()),
-        ("sqlite", "at", sa.DateTime(timezone=True)),
+        ("sqlite", "at", AWARE),
         ("sqlite", "price", sa.Numeric(15, 2)),
         ("sqlite", "ratio", sa.Float()),
         ("sqlite", "uid", sa.Uuid()),
@@ -146,7 +162,7 @@ def open_with(name: str, **columns: Any) -> SqlAlchemyDatabase:
         ("sqlite", "color", sa.Enum(Color)),
         ("postgresql", "text", sa.String(80)),
         ("postgresql", "text", sa.String(80, collation="C")),
-        ("postgresql", "at", sa.DateTime(timezone=True)),
+        ("postgresql", "at", AWARE),
         ("postgresql", "price", sa.Numeric(30, 10)),
         ("postgresql", "ratio", sa.Float()),
         ("postgresql", "ratio", sa.Double()),
@@ -157,7 +173,7 @@ def open_with(name: str, **columns: Any) -> SqlAlchemyDatabase:
         ("postgresql", "document", sa.JSON()),
         ("mysql", "text", sa.String(80)),
         ("mysql", "text", sa.String(80, collation="utf8mb4_nopad_bin")),
-        ("mysql", "at", sa.DateTime(True).with_variant(mysql.DATETIME(fsp=6), "mysql")),
+        ("mysql", "at", AWARE.with_variant(mysql.DATETIME(fsp=6), "mysql")),
         ("mysql", "price", sa.Numeric(30, 10)),
         ("mysql", "ratio", sa.Double()),
         ("mysql", "uid", sa.Uuid(native_uuid=False)),
@@ -203,7 +219,7 @@ INEXACT: list[tuple[str, str, Any, str]] = [
     (
         "sqlite",
         "at",
-        sqlite.DATETIME(timezone=True),
+        sqlite.DATETIME(timezone=True),  # type: ignore[no-untyped-call]  # SQLAlchemy has no types here
         "may have a format of its own on sqlite. Use {}.Timestamp.",
     ),
     (
@@ -239,7 +255,7 @@ INEXACT: list[tuple[str, str, Any, str]] = [
     (
         "mysql",
         "at",
-        sa.DateTime(timezone=True),
+        AWARE,
         "is not DATETIME(6), and cuts microseconds on mysql. Use {}.Timestamp.",
     ),
     (
@@ -276,12 +292,108 @@ def test_text_that_a_constraint_compares_says_its_collation_on_mariadb() -> None
     )
     with pytest.raises(SchemaError) as refused:
         SqlAlchemyDatabase(Schema().aggregate(Named, table=table), URLS["mysql"])
-    assert refused.value.mistakes == (
-        (
-            "named.name, of type String(length=40), is unique or refers to something, and"
-            " compares by another collation than utf8mb4_nopad_bin on mysql."
-            " Use unitwork.adapters.sqlalchemy.types.Text."
-        ),
+    said = (
+        "named.name, of type String(length=40), is unique or refers to something, and"
+        " compares by another collation than utf8mb4_nopad_bin on mysql."
+        " Use unitwork.adapters.sqlalchemy.types.Text."
     )
+    assert refused.value.mistakes == (said,)
     table.dialect_options["mysql"]["collate"] = "utf8mb4_nopad_bin"
     SqlAlchemyDatabase(Schema().aggregate(Named, table=table), URLS["mysql"])
+
+
+class Shop(AbstractUnitOfWork):
+    things: AbstractRepository[Thing, int]
+
+
+class SqlShop(SqlAlchemyUnitOfWork, Shop):
+    """On SQL."""
+
+
+async def test_a_users_columns_keep_values_exactly() -> None:
+    """As SQLAlchemy itself writes and reads them. Contract: 24."""
+    database = open_with(
+        "sqlite",
+        text=sa.String(80),
+        at=AWARE,
+        price=sa.Numeric(15, 2),
+        ratio=sa.Float(),
+        uid=sa.Uuid(),
+        blob=sa.LargeBinary(),
+        color=sa.Enum(Color),
+    )
+    await database.create_all()
+    thing = Thing(
+        id=1,
+        at=datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC),
+        price=Decimal("1234567890123.45"),
+        uid=UUID(int=10),
+        document={"a": [1.0]},
+    )
+    async with SqlShop(database) as uow:
+        uow.things.add(thing)
+        await uow.commit()
+    async with SqlShop(database) as uow:
+        found = await uow.things.get(1)
+        assert {name: getattr(found, name) for name in vars(thing)} == vars(thing)
+        connection = await uow.connection()
+        table = database.metadata.tables["thing"]
+        row = (await connection.execute(sa.select(table))).one()
+    assert row.at == thing.at.replace(tzinfo=None)
+    assert (row.price, row.uid, row.color) == (thing.price, thing.uid, thing.color)
+    async with database.engine.begin() as connection:
+        await connection.execute(sa.text("UPDATE thing SET price = 'x'"))
+    with pytest.raises(StoredValueError, match="It must be a number"):
+        async with SqlShop(database) as uow:
+            await uow.things.get(1)
+    await database.dispose()
+
+
+class Span(AggregateRoot):
+    id: Key[int]
+    took: Field[timedelta]
+
+
+@pytest.mark.parametrize("name", ["sqlite", "postgresql"])
+def test_intervals_are_exact_on_postgresql_alone(name: str) -> None:
+    """Elsewhere SQLAlchemy keeps them as moments after 1970."""
+    schema = Schema().aggregate(Span, table=table_of("span", took=sa.Interval()))
+    if name == "postgresql":
+        SqlAlchemyDatabase(schema, URLS[name])
+        return
+    with pytest.raises(SchemaError) as refused:
+        SqlAlchemyDatabase(schema, URLS[name])
+    said = (
+        "span.took, of type Interval(), is kept as a date and time after 1970 on"
+        " sqlite. Use unitwork.adapters.sqlalchemy.types.Duration."
+    )
+    assert refused.value.mistakes == (said,)
+
+
+class Day(AggregateRoot):
+    id: Key[int]
+    day: Field[date]
+
+
+def test_dates_with_a_format_of_their_own_are_refused() -> None:
+    """What they write may not sort as dates do."""
+    table = table_of("day", day=sqlite.DATE())  # type: ignore[no-untyped-call]  # as above
+    with pytest.raises(SchemaError) as refused:
+        SqlAlchemyDatabase(Schema().aggregate(Day, table=table), URLS["sqlite"])
+    said = (
+        "day.day, of type DATE(), may have a format of its own on sqlite."
+        " Use unitwork.adapters.sqlalchemy.types.Date."
+    )
+    assert refused.value.mistakes == (said,)
+
+
+def test_texts_of_the_user_are_compared_by_code_point(sql: Sql) -> None:
+    """The expression says so where the column does not. Contract: 24."""
+    database = open_with("postgresql", text=sa.String(80))
+    query = Query(
+        database.schema.mapping(Thing), HasText(1, TextOperator.CONTAINS, "a")
+    )
+    step = next(database._gateway.reads.count(query))
+    assert sql("postgresql", step.statement).endswith(
+        'WHERE strpos((thing.text COLLATE "C"), $1) > $2::INTEGER'
+    )

@@ -69,7 +69,7 @@ _UNIQUE = re.compile(r"for key '(?:[^']*\.)?([^'.]+)'$")
 _REFERENCE = re.compile(r"fails \(`[^`]+`\.`([^`]+)`, CONSTRAINT `([^`]+)`")
 _CHECK = re.compile(r"CONSTRAINT `([^`]+)` failed for `[^`]+`\.`([^`]+)`")
 _COLUMN = re.compile(r"(?:Column|Field) '([^']+)'")
-_FIRST_CLIENT_CODE = 2000
+_CLIENT_ERRORS = ("InterfaceError", "InternalError", "OperationalError")
 
 
 def _text(length: int | None) -> sa.types.TypeEngine[Any]:
@@ -187,8 +187,8 @@ class MariaDb(AbstractDialect):
     def fault(self, error: BaseException) -> Fault:
         """Go by the server's error number; 2000 and up are the client's own."""
         code = error.args[0] if error.args else None
-        if not isinstance(code, int):
-            lost = isinstance(error, OSError) or "Error" in type(error).__name__
+        if not isinstance(code, int) or code == 0:  # the client's own complaints
+            lost = isinstance(error, OSError) or type(error).__name__ in _CLIENT_ERRORS
             return Fault(Kind.LOST if lost else Kind.OTHER, str(error) or repr(error))
         detail = str(error.args[1]) if len(error.args) > 1 else str(error)
         constraint = table = None

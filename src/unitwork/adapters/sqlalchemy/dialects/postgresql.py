@@ -60,30 +60,34 @@ _STATES = {
 async def exact_time(connection: Any) -> None:
     """Replace asyncpg's codecs of dates and moments by ones without infinity."""
     for name, write, read in (
-        ("date", _write_day, _read_day),
-        ("timestamptz", _write_moment, _read_moment),
+        ("date", write_day, read_day),
+        ("timestamptz", write_moment, read_moment),
     ):
         await connection.set_type_codec(
             name, schema="pg_catalog", encoder=write, decoder=read, format="tuple"
         )
 
 
-def _write_day(day: date) -> tuple[int]:
+def write_day(day: date) -> tuple[int]:
+    """Return days since 2000-01-01."""
     return (day.toordinal() - _FIRST_DAY,)
 
 
-def _read_day(stored: tuple[int]) -> date:
+def read_day(stored: tuple[int]) -> date:
+    """Take them; infinity becomes the nearest day, as with asyncpg itself."""
     try:
         return date.fromordinal(stored[0] + _FIRST_DAY)
     except (ValueError, OverflowError):
         return date.max if stored[0] > 0 else date.min
 
 
-def _write_moment(moment: datetime) -> tuple[int]:
+def write_moment(moment: datetime) -> tuple[int]:
+    """Return microseconds since 2000-01-01."""
     return ((moment - _EPOCH) // _MICROSECOND,)
 
 
-def _read_moment(stored: tuple[int]) -> datetime:
+def read_moment(stored: tuple[int]) -> datetime:
+    """Take them; infinity becomes a naive datetime, as with asyncpg itself."""
     try:
         return _EPOCH + timedelta(microseconds=stored[0])
     except OverflowError:
@@ -227,6 +231,6 @@ def _is_client_side(error: BaseException) -> bool:
     """Tell a driver's complaint about its connection from one about its arguments."""
     names = [kind.__name__ for kind in type(error).__mro__]
     text = str(error)
-    if "OperationalError" in names:
-        return True
+    if "OperationalError" in names or "InternalClientError" in names:
+        return True  # the latter: asyncpg is out of step, a dying server interrupted it
     return "InterfaceError" in names and ("closed" in text or "closing" in text)

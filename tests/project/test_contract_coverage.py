@@ -1,0 +1,47 @@
+"""Every promise of the contract that the library makes so far has a named case."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+PROMISED = [*range(1, 3), *range(4, 30), 32, 41]
+"""Number 3 comes with the entry points, 30 and 31 with the faults of commits."""
+NUMBERS = re.compile(r"Contract (\d+(?:, \d+)*): \S")
+
+
+def _cases(folder: Path) -> Iterator[tuple[str, str]]:
+    """Go through the tests of a folder: where each stands, and its docstring."""
+    for path in sorted(folder.rglob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (
+                node.name.startswith("test_")
+            ):
+                yield f"{path.name}::{node.name}", ast.get_docstring(node) or ""
+
+
+def _numbers(docstring: str) -> list[int]:
+    said = NUMBERS.match(docstring)
+    return [int(number) for number in said[1].split(", ")] if said else []
+
+
+def test_every_case_of_the_contract_names_its_number() -> None:
+    """A docstring begins with the number, and states the rule."""
+    unnamed = [
+        place for place, said in _cases(TESTS / "contract") if not _numbers(said)
+    ]
+    assert unnamed == []
+
+
+@pytest.mark.parametrize("number", PROMISED)
+def test_every_number_of_the_contract_has_a_case(number: int) -> None:
+    """A promise without a test is a wish."""
+    cases = defaultdict(list)
+    for place, docstring in _cases(TESTS):
+        for named in _numbers(docstring):
+            cases[named].append(place)
+    assert cases[number]
