@@ -53,7 +53,7 @@ async def test_a_unit_that_does_nothing_takes_no_statement(counted_shop: Shop) -
 async def test_a_read_unit_takes_one_statement_and_no_transaction(
     counted_shop: Shop,
 ) -> None:
-    """Of an aggregate without children."""
+    """Contract 19: of an aggregate without children."""
     with statements() as seen:
         async with counted_shop.unit() as uow:
             await uow.counters.get("a")
@@ -63,7 +63,7 @@ async def test_a_read_unit_takes_one_statement_and_no_transaction(
 
 
 async def test_a_read_unit_takes_one_statement_a_table(counted_shop: Shop) -> None:
-    """Of an aggregate with four child tables."""
+    """Contract 19: of an aggregate with four child tables."""
     with statements() as seen:
         async with counted_shop.unit() as uow:
             await uow.orders.first(Order.number == "A-1")
@@ -72,7 +72,7 @@ async def test_a_read_unit_takes_one_statement_a_table(counted_shop: Shop) -> No
 
 
 async def test_a_write_unit_takes_one_transaction(counted_shop: Shop) -> None:
-    """One read, BEGIN, a guard, a write, COMMIT."""
+    """Contract 25: one read, BEGIN, a guard, a write, COMMIT."""
     with statements() as seen:
         async with counted_shop.unit() as uow:
             (await uow.counters.get("a")).value += 1
@@ -84,7 +84,7 @@ async def test_a_write_unit_takes_one_transaction(counted_shop: Shop) -> None:
 async def test_three_changed_children_take_one_statement_more(
     counted_shop: Shop,
 ) -> None:
-    """One executemany for the three; the root's version changes with them."""
+    """Contract 25: an executemany for all three; the version changes with them."""
     async with counted_shop.unit() as uow:
         order = await uow.orders.first(Order.number == "A-1")
         assert order is not None
@@ -99,7 +99,7 @@ async def test_three_changed_children_take_one_statement_more(
 async def test_a_hundred_changed_aggregates_take_as_many_statements_as_one(
     counted_shop: Shop,
 ) -> None:
-    """The guard and the update are sent for all of them."""
+    """Contract 25: the guard and the update are sent for all of them."""
     await counted_shop.store(*(Counter(name=str(n)) for n in range(100)))
     async with counted_shop.unit() as uow:
         for counter in await uow.counters.matching(Counter.name != "a"):

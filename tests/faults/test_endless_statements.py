@@ -51,7 +51,7 @@ async def check_that_it_works(database: SqlAlchemyDatabase) -> None:
 
 
 async def test_a_read_that_is_cancelled_ends(tmp_path: Path) -> None:
-    """By asyncio.timeout; the unit is rolled back."""
+    """Contract 32: by asyncio.timeout; the unit is rolled back."""
     async with endless(tmp_path) as database:
         uow = SqlShop(database)
         with pytest.raises(TimeoutError):
@@ -63,7 +63,7 @@ async def test_a_read_that_is_cancelled_ends(tmp_path: Path) -> None:
 
 
 async def test_a_read_that_takes_too_long_ends(tmp_path: Path) -> None:
-    """By the statement_timeout of the database object."""
+    """Contract 32: by the statement_timeout of the database object."""
     async with endless(tmp_path, statement_timeout=0.1) as database:
         with pytest.raises(StatementTimeoutError) as stopped:
             async with SqlShop(database) as uow:
@@ -73,7 +73,7 @@ async def test_a_read_that_takes_too_long_ends(tmp_path: Path) -> None:
 
 
 async def test_a_raw_statement_that_is_cancelled_ends(tmp_path: Path) -> None:
-    """In the middle of a transaction that had written."""
+    """Contract 32: in the middle of a transaction that had written."""
     async with endless(tmp_path) as database:
         uow = SqlShop(database)
         with pytest.raises(TimeoutError):

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,16 @@ def _cases(folder: Path) -> Iterator[tuple[str, str]]:
                 yield f"{path.name}::{node.name}", ast.get_docstring(node) or ""
 
 
+@cache
+def _named() -> dict[int, list[str]]:
+    """Collect all cases by number."""
+    named = defaultdict(list)
+    for place, docstring in _cases(TESTS):
+        for number in _numbers(docstring):
+            named[number].append(place)
+    return named
+
+
 def _numbers(docstring: str) -> list[int]:
     said = NUMBERS.match(docstring)
     return [int(number) for number in said[1].split(", ")] if said else []
@@ -40,8 +51,4 @@ def test_every_case_of_the_contract_names_its_number() -> None:
 @pytest.mark.parametrize("number", PROMISED)
 def test_every_number_of_the_contract_has_a_case(number: int) -> None:
     """A promise without a test is a wish."""
-    cases = defaultdict(list)
-    for place, docstring in _cases(TESTS):
-        for named in _numbers(docstring):
-            cases[named].append(place)
-    assert cases[number]
+    assert _named().get(number)
