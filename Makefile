@@ -43,7 +43,7 @@ check-lint: $(VENV)/.check
 	$(BIN)/ruff check .
 
 check-imports: $(VENV)/.check
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports --no-logo --no-cache
 
 check-types: $(VENV)/.check
 	$(BIN)/mypy

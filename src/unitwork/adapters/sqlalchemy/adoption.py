@@ -94,7 +94,8 @@ def _codec(
 ) -> Codec:
     if isinstance(column.type, Stored):
         return dialect.codec(kind)
-    if isinstance(column.type, sa.TypeDecorator):
+    own = isinstance(column.type, sa.TypeDecorator)
+    if own and not isinstance(column.type, sa.Interval):  # SQLAlchemy's only one
         raise Inexact("is of a type of your own, which converts as it likes,")
     owned = Owned(column, kind, column.type.dialect_impl(engine_dialect), dialect)
     for known, look in _LOOKS.items():

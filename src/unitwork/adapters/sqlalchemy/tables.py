@@ -117,7 +117,10 @@ def _references(
         name = table.columns[reference.column].name
         items.append(
             sa.ForeignKeyConstraint(
-                [name], [_target(target.tables[0], target)], name=reference.name
+                [name],
+                [_target(target.tables[0], target)],
+                name=reference.name,
+                use_alter=target.position > mapping.position,  # a circle
             )
         )
         items.append(sa.Index(f"ix_{reference.name}", name))

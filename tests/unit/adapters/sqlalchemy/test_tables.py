@@ -395,5 +395,5 @@ def test_texts_of_the_user_are_compared_by_code_point(sql: Sql) -> None:
     )
     step = next(database._gateway.reads.count(query))
     assert sql("postgresql", step.statement).endswith(
-        'WHERE strpos((thing.text COLLATE "C"), $1) > $2::INTEGER'
+        'WHERE strpos(thing.text COLLATE "C", $1) > $2::INTEGER'
     )

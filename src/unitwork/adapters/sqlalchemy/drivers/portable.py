@@ -6,6 +6,7 @@ Cost: a greenlet for each phase, and a task for each phase of SQLite.
 import asyncio
 import contextlib
 import logging
+import sys
 from collections.abc import Coroutine, Iterator
 from typing import Any, NoReturn, TypeVar
 
@@ -41,6 +42,7 @@ class PortableConnection(AbstractConnection):
         self._stopped = False
         self._broken = False
         self._restricted = False
+        self._handling: BaseException | None = None
 
     @property
     def in_transaction(self) -> bool:
@@ -55,6 +57,7 @@ class PortableConnection(AbstractConnection):
     async def run(self, phase: Phase[T], begin: Begin | None = None) -> T:
         """Run a phase in one greenlet."""
         statements = () if begin is None else self._dialect.begin(begin)
+        self._handling = sys.exc_info()[1]
         work = self.core.run_sync(self._perform, phase, statements)
         try:
             if self._dialect.interrupts:
@@ -158,6 +161,10 @@ class PortableConnection(AbstractConnection):
         return reply
 
     def _refuse(self, error: BaseException, **context: Any) -> NoReturn:
+        cancelled = _hidden_cancellation(error, self._handling)
+        if cancelled is not None and not context.get("committing"):
+            self._broken = True
+            raise cancelled from error
         made = self._translator.translate(error, **context)
         if isinstance(made, ConnectionLostError | CommitOutcomeUnknownError):
             self._broken = True
@@ -201,3 +208,26 @@ class PortableDriver(AbstractDriver[PortableConnection]):
                 await lent.abandon()
                 raise
         return lent
+
+
+def _hidden_cancellation(
+    error: BaseException, handling: BaseException | None
+) -> asyncio.CancelledError | None:
+    """Return the cancellation that a driver failed at handling, if that is what it was.
+
+    psycopg asserts where it is cancelled while it opens a pipeline: its own state is
+    then unknown, and what has to be delivered is the cancellation. Contract: 4, 27.
+
+    Args:
+        error: what the driver raised.
+        handling: what the caller was handling before, which may be a cancellation too.
+    """
+    task = asyncio.current_task()
+    if task is None or not task.cancelling():
+        return None
+    found = error.__context__
+    while found is not None and found is not handling:
+        if isinstance(found, asyncio.CancelledError):
+            return found
+        found = found.__context__
+    return None
