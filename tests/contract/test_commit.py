@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,10 +17,13 @@ from tests.shop import (
     Ticket,
     an_order,
     open_shop,
+    shop_schema,
 )
+from tests.storages import STORAGES
 from unitwork import (
     ConcurrencyConflictError,
     Outcome,
+    StorageBusyError,
     UniqueViolationError,
     all_of,
 )
@@ -187,6 +190,64 @@ async def test_units_that_write_the_same_rows_do_not_wait_for_each_other_in_a_ci
     assert conflicts, "nobody met anybody"
 
 
+@pytest.mark.parametrize("server", ["postgresql-psycopg", "mariadb"])
+async def test_locks_are_taken_class_by_class_and_key_by_key(
+    servers: "Servers", server: str
+) -> None:
+    """Contract 25: who waits for one lock has all before it, and none behind it."""
+    from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase
+
+    storage = STORAGES[server](servers)
+    ann, reached = Customer(name="Ann"), asyncio.Event()
+
+    async def write_all(shop: Shop) -> None:
+        async with shop.unit() as uow:
+            (await uow.folders.get("f")).parent = "f"
+            for name in reversed(NAMES[:5]):
+                (await uow.counters.get(name)).value = 1
+            (await uow.customers.get(ann.id)).name = "Anna"
+            reached.set()
+            await uow.commit()
+
+    async with open_shop(storage, lock_timeout=30) as shop:
+        database: Any = shop.database
+        hasty = SqlAlchemyDatabase(shop_schema(), database.engine.url, lock_timeout=0.2)
+        probe = Shop(hasty, storage.unit(ShopUnitOfWork))  # type: ignore[type-abstract]  # a port
+        await shop.store(ann, Folder(name="f"))
+        await shop.put(**dict.fromkeys(NAMES[:5], 0))
+        async with shop.unit() as holder, asyncio.TaskGroup() as tasks:
+            await holder.counters.get(NAMES[2], lock=True)
+            tasks.create_task(write_all(shop))
+            await reached.wait()
+            async with asyncio.timeout(10):
+                while await is_free(probe, Counter, NAMES[1]):
+                    pass
+            found = [
+                await is_free(probe, Customer, ann.id),
+                await is_free(probe, Counter, NAMES[3]),
+                await is_free(probe, Folder, "f"),
+            ]
+            await holder.commit()
+        await hasty.dispose()
+
+    assert found == [False, True, True]
+
+
+async def is_free(shop: Shop, kind: type, key: object) -> bool:
+    """Tell whether nobody has locked an aggregate."""
+    async with shop.unit() as uow:
+        repositories: dict[type, Any] = {
+            Customer: uow.customers,
+            Counter: uow.counters,
+            Folder: uow.folders,
+        }
+        try:
+            await repositories[kind].get(key, lock=True)
+        except StorageBusyError:
+            return False
+        return True
+
+
 async def test_the_writes_of_a_unit_appear_together(shop: Shop) -> None:
     """Contract 25: no reader sees a part of them, in one query or in a snapshot."""
     await shop.put(a=500, b=500)
@@ -238,8 +299,6 @@ async def test_writers_of_one_sqlite_file_are_served_in_the_order_they_came(
     servers: "Servers",
 ) -> None:
     """Contract 25: SQLite has one writer at a time; they queue, and nobody is busy."""
-    from tests.storages import STORAGES
-
     served: list[str] = []
     names = NAMES[:10]
     turns = {name: asyncio.Event() for name in names}
