@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -28,8 +29,10 @@ def server() -> Iterator[PostgresServer]:
 
 
 def connect_again_and_again(port: int) -> None:
+    """Connect until it is refused; a reset is a listener that is just closing."""
     while True:
-        socket.create_connection(("127.0.0.1", port)).close()
+        with suppress(ConnectionResetError):
+            socket.create_connection(("127.0.0.1", port)).close()
 
 
 def nowhere() -> Iterator[Path]:
