@@ -5,7 +5,6 @@ from typing import Any
 
 from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.mapping.resolve import canonical_key
-from unitwork.adapters.memento import attributes_of
 from unitwork.adapters.scope import Scope, Step
 from unitwork.adapters.tracking import Entry, IdentityMap
 from unitwork.domain.errors import MisuseError, UniqueViolationError
@@ -88,7 +87,7 @@ def _key_of(mapping: AggregateMapping, instance: Any) -> Any:
 
 
 def _refuse_key(mapping: AggregateMapping, instance: Any) -> None:
-    if attributes_of(instance).copy().get(mapping.key_attribute) is not None:
+    if vars(instance).get(mapping.key_attribute) is not None:
         name = mapping.aggregate.__name__
         raise MisuseError(
             f"{name}.{mapping.key_attribute} already has a value.",

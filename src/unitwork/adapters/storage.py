@@ -14,6 +14,7 @@ import attrs
 from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
 from unitwork.adapters.mapping.description import AggregateMapping, SortTerm, State
 from unitwork.adapters.mapping.schema import Schema
+from unitwork.domain.errors import MisuseError
 
 
 class Isolation(Enum):
@@ -237,3 +238,12 @@ class AbstractDatabase(ABC):
     @abstractmethod
     def open(self, options: UnitOptions) -> AbstractStorageSession:
         """Begin a session; takes no connection before its first read or write."""
+
+
+def snapshot_before_lock() -> MisuseError:
+    """Make the refusal of a lock, or a transaction, after a snapshot. Contract: 21."""
+    return MisuseError(
+        "A snapshot unit asked for a lock or a connection after it had read.",
+        "Its snapshot is older than the lock and may not show what is locked.",
+        "Lock before the first read, or use isolation='read_committed'.",
+    )

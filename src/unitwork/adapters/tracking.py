@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from unitwork.adapters.mapping.description import AggregateMapping, Row, State
-from unitwork.adapters.memento import Memento, attributes_of
+from unitwork.adapters.memento import Memento
 from unitwork.adapters.storage import Delete, Insert, Record, Update, Write
 from unitwork.domain.errors import MisuseError
 
@@ -109,13 +109,11 @@ class Entry:
     def assign(self, key: Any) -> None:
         """Give the object the key that the database made; None takes it back."""
         self.key = key
-        attributes = attributes_of(self.instance)
-        kept = attributes.copy()
-        kept.pop(self.mapping.key_attribute, None)
-        attributes.clear()
-        if key is not None:
-            kept[self.mapping.key_attribute] = key
-        attributes.update(kept)
+        attributes = vars(self.instance)  # generated() is for the library's classes
+        if key is None:
+            attributes.pop(self.mapping.key_attribute, None)
+        else:
+            attributes[self.mapping.key_attribute] = key
 
 
 class IdentityMap:

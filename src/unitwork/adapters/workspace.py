@@ -5,11 +5,10 @@ The handle (unit_of_work.py) decides when; this decides what.
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from typing import Any, Protocol
 
 from unitwork.adapters.holding import Holding
-from unitwork.adapters.mapping.description import State
+from unitwork.adapters.mapping.description import State, with_key
 from unitwork.adapters.ownership import Ownership
 from unitwork.adapters.reading import Reading
 from unitwork.adapters.scope import Scope, drop_events, events_of
@@ -19,6 +18,7 @@ from unitwork.adapters.storage import (
     Delete,
     Isolation,
     UnitOptions,
+    snapshot_before_lock,
 )
 from unitwork.adapters.tracking import Entry, IdentityMap
 from unitwork.adapters.write_order import in_order
@@ -196,19 +196,20 @@ class Workspace:
             after = None if isinstance(write, Delete) else write.after
             if after is not None and number in keys:
                 self.entries.rekey(entry, keys[number])
-                after = (((keys[number], *after[0][0][1:]),), *after[1:])
+                after = with_key(after, keys[number])
             yield entry, after
 
     def _as_known(self, entry: Entry) -> Callable[[], None]:
         """Return what puts back what storage is known to have, as of now."""
         known = (entry.stored, entry.reference, entry.version, entry.clean)
+        key = entry.key
 
-        def take_back(key: Any = entry.key) -> None:
+        def take_back() -> None:
             entry.stored, entry.reference, entry.version, entry.clean = known
             if entry.key != key:
                 self.entries.rekey(entry, key)
 
-        return partial(take_back)
+        return take_back
 
     # ── the raw transaction ─────────────────────────────────────────────────
 
@@ -237,11 +238,7 @@ class Workspace:
         """Refuse to take a lock or a connection after a snapshot was taken."""
         late = self.options.isolation is not Isolation.READ_COMMITTED
         if late and self.reading.begun:
-            raise MisuseError(
-                "A snapshot unit asked for a lock or a connection after it had read.",
-                "Its snapshot is older than the lock and may not show what is locked.",
-                "Lock before the first read, or use isolation='read_committed'.",
-            )
+            raise snapshot_before_lock()
 
     async def close(self) -> None:
         """Give the session's resources back, once."""

@@ -22,6 +22,11 @@ Row = tuple[Any, ...]
 State = tuple[tuple[Row, ...], ...]
 
 
+def with_key(state: State, key: Any) -> State:
+    """Return a state whose root has the key that the database made."""
+    return ((key, *state[0][0][1:]),), *state[1:]
+
+
 @attrs.frozen
 class Column:
     """One column."""

@@ -9,6 +9,7 @@ from unitwork.adapters.mapping.description import (
     Row,
     State,
     Unique,
+    with_key,
 )
 from unitwork.adapters.storage import ChangeSet, Delete, Insert, Record, Write
 from unitwork.domain.errors import (
@@ -101,7 +102,7 @@ class Store:
             after, key = _after(write), write.key
             if after is not None and key is None:
                 key = self._next_key(write.mapping)
-                after = (((key, *after[0][0][1:]),), *after[1:])
+                after = with_key(after, key)
                 yield number, key
             record = None if after is None else Record(key, changes.token, after)
             self._write(write, key, record)

@@ -19,12 +19,12 @@ from unitwork.adapters.storage import (
     Query,
     Record,
     UnitOptions,
+    snapshot_before_lock,
 )
 from unitwork.adapters.workspace import Workspace
 from unitwork.domain.errors import (
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,
-    MisuseError,
 )
 
 T = TypeVar("T")
@@ -139,11 +139,7 @@ class SqlAlchemySession(AbstractStorageSession):
     async def _open(self, make: Callable[[], Phase[T]]) -> T:
         """Begin the raw transaction with a phase."""
         if self._held is not None:
-            raise MisuseError(
-                "A snapshot unit asked for a lock or a connection after it had read.",
-                "Its snapshot is older than the lock and may not show what is locked.",
-                "Lock before the first read, or use isolation='read_committed'.",
-            )
+            raise snapshot_before_lock()
         begin = Begin(self._options.isolation, writes=not self._options.read_only)
         async with AsyncExitStack() as turn:
             if begin.writes:
