@@ -3,9 +3,15 @@
 Source: Memento (Gamma and others). Contract: 6, 7.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-import attrs
+from unitwork.adapters.mapping.members import (
+    has_members,
+    in_slots,
+    is_frozen,
+    names_of,
+)
 
 _CONTAINERS = (list, dict, set)
 
@@ -20,23 +26,15 @@ class Memento:
 
     __slots__ = ("_live", "_saved")
 
-    def __init__(self, instance: object) -> None:
-        """Remember `instance` as it is now. Cost: one copy for each container."""
-        self._live: list[Any] = []
-        self._saved: list[Any] = []
-        seen: set[int] = set()
-        found: list[Any] = [instance]
-        for item in found:
-            kind = type(item)
-            live = item if kind in _CONTAINERS else attributes_of(item)
-            if live is None or id(item) in seen:
-                continue
-            seen.add(id(item))
-            saved = live.copy()
-            self._live.append(live)
-            self._saved.append(saved)
-            values = saved.values() if type(saved) is dict else saved
-            found += [value for value in values if type(value) not in _ATOMS]
+    def __init__(self, instance: object, live: list[Any] | None = None) -> None:
+        """Remember `instance` as it is now. Cost: one copy for each container.
+
+        Args:
+            instance: an aggregate.
+            live: its containers, where the caller knows them all; kept.
+        """
+        self._live = _containers_of(instance) if live is None else live
+        self._saved = [each.copy() for each in self._live]
 
     def unchanged(self) -> bool:
         """Tell whether everything is equal to what is remembered."""
@@ -50,6 +48,22 @@ class Memento:
             else:
                 live.clear()
                 live.update(saved)
+
+
+def _containers_of(instance: object) -> list[Any]:
+    """Find every container, by a look at every value."""
+    live: list[Any] = []
+    seen: set[int] = set()
+    found: list[Any] = [instance]
+    for item in found:
+        container = item if type(item) in _CONTAINERS else attributes_of(item)
+        if container is None or id(item) in seen:
+            continue
+        seen.add(id(item))
+        live.append(container)
+        values = container if type(container) in (list, set) else container.values()
+        found += [value for value in values if type(value) not in _ATOMS]
+    return live
 
 
 class _Slots:
@@ -66,6 +80,9 @@ class _Slots:
         return {
             name: getattr(item, name) for name in self._names if hasattr(item, name)
         }
+
+    def values(self) -> Iterable[Any]:
+        return self.copy().values()
 
     def clear(self) -> None:
         for name in self.copy():
@@ -84,18 +101,21 @@ class _Slots:
 _ATOMS: set[type] = {str, int, float, bool, bytes, type(None)}
 """Types that hold nothing which could change; filled as types are met."""
 _PLAIN: set[type] = set()
-"""Mutable attrs classes whose instances have a dictionary; filled likewise."""
+"""Mutable classes whose instances keep all in a dictionary; filled likewise."""
 
 
 def attributes_of(item: Any) -> Any:
-    """Return the attributes of a mutable attrs object as a dictionary, or None."""
+    """Return the attributes of a mutable object as a dictionary, or None.
+
+    Of classes made by attrs or dataclasses: others hold nothing that is stored.
+    """
     kind = type(item)
     if kind in _PLAIN:
         return item.__dict__
-    if not attrs.has(kind) or attrs.inspect(kind).is_frozen:
+    if not has_members(kind) or is_frozen(kind):
         _ATOMS.add(kind)
         return None
-    if hasattr(item, "__dict__"):
-        _PLAIN.add(kind)
-        return item.__dict__
-    return _Slots(item, tuple(field.name for field in attrs.fields(kind)))
+    if in_slots(kind):
+        return _Slots(item, names_of(kind))
+    _PLAIN.add(kind)
+    return item.__dict__

@@ -54,14 +54,17 @@ class Entry:
         """Track an object made from a record."""
         entry = cls(mapping, mapping.load(record.state))
         entry.key = record.key
-        entry.settle(record.state, record.version)
+        live = mapping.containers and mapping.containers(entry.instance)
+        entry.settle(record.state, record.version, live)
         entry.loaded = entry.latest = entry.clean
         return entry
 
-    def settle(self, stored: State, version: int) -> None:
+    def settle(
+        self, stored: State, version: int, live: list[Any] | None = None
+    ) -> None:
         """Take note that storage now has `stored`, which the object equals."""
         self.stored, self.version = stored, version
-        self.clean = Memento(self.instance)
+        self.clean = Memento(self.instance, live)
         trusted = self.mapping.comparable
         self.reference = stored if trusted else self.mapping.dump(self.instance)
 

@@ -108,6 +108,8 @@ class AggregateMapping:
     """Make an aggregate, without its converters, validators and `__init__`."""
     columns: dict[tuple[str, ...], int] = attrs.field(repr=False)
     """Positions in the root's row by attribute names."""
+    containers: Callable[[Any], list[Any]] | None = attrs.field(repr=False)
+    """List what can change in a loaded aggregate; None: look at every value."""
 
     @property
     def key(self) -> Column:

@@ -7,6 +7,7 @@ from typing import Any, NewType, Self, Unpack
 
 import attrs
 
+from unitwork.adapters.mapping.containing import make_containers
 from unitwork.adapters.mapping.derivation import Derivation
 from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.mapping.dumping import make_dump
@@ -162,6 +163,7 @@ def _mapping(layout: Layout, position: int) -> AggregateMapping:
         dump=make_dump(layout),
         load=make_load(layout),
         columns=dict(root.leaves),
+        containers=make_containers(layout),
     )
 
 
