@@ -1,6 +1,6 @@
 """The repository that every storage shares: the template over the thin waist."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, TypeVar
 
 from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
@@ -137,13 +137,13 @@ class TrackingRepository(AbstractRepository[A, K]):
         entries = await reading.known(self._mapping, keys)
         return [self._instance(entry) for entry in entries]
 
-    async def _entry(self, key: K, *, lock: bool) -> Entry | None:
+    def _entry(self, key: K, *, lock: bool) -> Awaitable[Entry | None]:
         workspace = self._unit.open_workspace()
         canonical = canonical_key(self._mapping, key)
         if not lock:
-            return await workspace.reading.find(self._mapping, canonical)
+            return workspace.reading.find(self._mapping, canonical)
         workspace.require_lockable()
-        return await workspace.reading.lock(self._mapping, canonical)
+        return workspace.reading.lock(self._mapping, canonical)
 
     def _criterion(self, criterion: Specification[A] | None) -> Criterion:
         return EVERYTHING if criterion is None else resolve(self._mapping, criterion)

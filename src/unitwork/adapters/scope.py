@@ -86,6 +86,8 @@ class Scope:
 
 def events_of(entry: Entry) -> list[tuple[int, Any]]:
     """Return what an aggregate, and those it replaced, recorded and no unit took."""
+    if entry.replaced is None:
+        return getattr(entry.instance, "_recorded", None) or []
     return [event for recorded in _recorded(entry) for event in recorded]
 
 

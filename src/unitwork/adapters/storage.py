@@ -140,15 +140,22 @@ class ChangeSet:
     """In an order in which no statement meets a constraint that the whole keeps."""
     reads: tuple[Read, ...] = ()
     """Only of serializable units: read again first; a difference is a conflict."""
+    guards: tuple[Update | Delete, ...] = attrs.field(
+        init=False,
+        repr=False,
+        default=attrs.Factory(lambda made: _guarded(made.writes), takes_self=True),
+    )
+    """The writes whose versions are guarded, in the order of their keys.
 
-    @property
-    def guards(self) -> tuple[Update | Delete, ...]:
-        """Return the writes whose versions are guarded, in the order of their keys.
+    All storages lock in this order, so that units do not deadlock. Contract: 25.
+    """
 
-        All storages lock in this order, so that units do not deadlock. Contract: 25.
-        """
-        written = [w for w in self.writes if not isinstance(w, Insert)]
-        return tuple(sorted(written, key=lambda w: (w.mapping.position, w.key)))
+
+def _guarded(writes: tuple[Write, ...]) -> tuple[Update | Delete, ...]:
+    written = [write for write in writes if not isinstance(write, Insert)]
+    if len(written) > 1:
+        written.sort(key=lambda write: (write.mapping.position, write.key))
+    return tuple(written)
 
 
 class AbstractStorageSession(ABC):

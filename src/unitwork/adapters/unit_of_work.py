@@ -37,7 +37,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
 
     repository: ClassVar[type[TrackingRepository[Any, Any]]] = TrackingRepository
     _workspace: Workspace | None = None
-    _opened_at: str = ""
+    _opened_at: tuple[str, int] = "", 0
 
     def __init_subclass__(
         cls, repositories: Sequence[type[Any]] = (), **options: Any
@@ -213,8 +213,9 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
     def __del__(self) -> None:
         """Warn of a unit that was dropped while open. Contract: 9."""
         if self._workspace is not None:
+            file, line = self._opened_at
             warnings.warn(
-                f"A unit of work opened at {self._opened_at} was dropped while open:"
+                f"A unit of work opened at {file}:{line} was dropped while open:"
                 " nothing of it was committed. Use `async with uow:`.",
                 ResourceWarning,
                 source=self,
@@ -239,15 +240,18 @@ def _attach(error: BaseException, second: BaseException) -> None:
         task.cancel(*second.args)
 
 
-def _caller() -> str:
+def _caller() -> tuple[str, int]:
     frame = sys._getframe(2)  # noqa: SLF001 - the line that says `async with`
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return frame.f_code.co_filename, frame.f_lineno
+
+
+_LEVELS = {level.value: level for level in Isolation}
 
 
 def _isolation(name: str) -> Isolation:
     try:
-        return Isolation(name)
-    except ValueError:
+        return _LEVELS[name]
+    except (KeyError, TypeError):
         levels = ", ".join(repr(level.value) for level in Isolation)
         raise MisuseError(
             f"isolation={name!r} is no isolation level.",

@@ -114,6 +114,8 @@ class Workspace:
         found = list(self._recorded)
         for entry in self.entries:
             found += events_of(entry)
+        if not found:
+            return ()
         found.sort(key=lambda item: item[0])
         return tuple(event for mark, event in found if mark >= since)
 
@@ -154,7 +156,7 @@ class Workspace:
                 written[write] = entry
         writes = in_order(written)
         reads = tuple(self.reading.log) if writes or self.events() else ()
-        token = secrets.randbelow((1 << 63) - 1) + 1
+        token = secrets.randbits(63) or 1
         return ChangeSet(token, writes, reads), [written[write] for write in writes]
 
     async def commit(self) -> None:
@@ -249,8 +251,9 @@ class Workspace:
     def take_events(self) -> tuple[DomainEvent, ...]:
         """Return all events, in order, and take them from the aggregates."""
         events = self.events()
-        drop_events(self.entries)
-        self._recorded.clear()
+        if events:
+            drop_events(self.entries)
+            self._recorded.clear()
         return events
 
 

@@ -30,6 +30,8 @@ def in_order(writes: Iterable[Write]) -> tuple[Write, ...]:
         ReferenceViolationError: new rows refer to each other in a circle.
     """
     ranked = sorted(writes, key=_rank)
+    if len(ranked) < 2:  # noqa: PLR2004 - one write needs no other
+        return tuple(ranked)
     needs: dict[int, set[int]] = defaultdict(set)
     for number, other in _needs_of_values(ranked):
         needs[number].add(other)

@@ -1,9 +1,7 @@
 """From what a caller wrote to what a storage reads: columns and canonical values."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
-
-import attrs
 
 from unitwork.adapters.mapping.criterion import (
     All,
@@ -16,7 +14,7 @@ from unitwork.adapters.mapping.criterion import (
     OneOf,
 )
 from unitwork.adapters.mapping.description import AggregateMapping, Column, SortTerm
-from unitwork.adapters.mapping.types import Binary, Refused, Text
+from unitwork.adapters.mapping.types import Refused, Text
 from unitwork.domain.errors import InvalidValueError, MisuseError
 from unitwork.domain.expression import Nulls, Path, Sort
 from unitwork.domain.specification import (
@@ -120,12 +118,8 @@ def _column(mapping: AggregateMapping, path: Member[Any]) -> tuple[int, Column]:
 
 
 def _canonical(mapping: AggregateMapping, column: Column, value: Any) -> Any:
-    kind = column.type
-    convert: Callable[[Any], Any] = kind.canonical
-    if isinstance(kind, Text | Binary):  # a longer one cannot match, and does no harm
-        convert = attrs.evolve(kind, length=None).canonical
     try:
-        return convert(value)
+        return column.type.sought(value)
     except Refused as refused:
         name = ".".join(column.names)
         raise InvalidValueError(mapping.aggregate, name, value, str(refused)) from None

@@ -40,6 +40,16 @@ class ColumnType:
         """
         raise NotImplementedError
 
+    def sought(self, value: Any) -> Any:
+        """Return the canonical form of a value that is looked for.
+
+        One that is too long cannot be found, and does no harm.
+
+        Raises:
+            Refused: no column of this type could ever hold it.
+        """
+        return self.canonical(value)
+
     def restore(self, stored: Any) -> Any:
         """Return the domain's value for a canonical one."""
         return stored
@@ -153,9 +163,14 @@ class Text(ColumnType):
 
     def canonical(self, value: Any) -> str:
         """Refuse NUL, lone surrogates, and what is too long; never cut."""
-        _of(str, value)
-        if self.length is not None and len(value) > self.length:
+        sought = self.sought(value)
+        if self.length is not None and len(sought) > self.length:
             raise Refused(f"It must have at most {self.length} characters.")
+        return sought
+
+    def sought(self, value: Any) -> str:
+        """Refuse NUL and lone surrogates."""
+        _of(str, value)
         return checked_text(value)
 
 
@@ -179,9 +194,14 @@ class Binary(ColumnType):
 
     def canonical(self, value: Any) -> bytes:
         """Refuse bytearray and memoryview, which can change."""
-        _of(bytes, value)
-        if self.length is not None and len(value) > self.length:
+        sought = self.sought(value)
+        if self.length is not None and len(sought) > self.length:
             raise Refused(f"It must have at most {self.length} bytes.")
+        return sought
+
+    def sought(self, value: Any) -> bytes:
+        """Refuse bytearray and memoryview."""
+        _of(bytes, value)
         return bytes(value)
 
 

@@ -88,7 +88,7 @@ class Store:
             if record is None or record.version != write.version:
                 raise ConcurrencyConflictError(write.mapping.aggregate, write.key)
         try:
-            return dict(self._write_all(changes))
+            return self._write_all(changes)
         except BaseException:
             for table, key, before in reversed(self._journal):
                 _put(table, key, before)
@@ -96,16 +96,17 @@ class Store:
         finally:
             self._journal.clear()
 
-    def _write_all(self, changes: ChangeSet) -> Iterator[tuple[int, Any]]:
+    def _write_all(self, changes: ChangeSet) -> dict[int, Any]:
         """Write in order, checking after each as a database does."""
+        made = {}
         for number, write in enumerate(changes.writes):
             after, key = _after(write), write.key
             if after is not None and key is None:
-                key = self._next_key(write.mapping)
+                key = made[number] = self._next_key(write.mapping)
                 after = with_key(after, key)
-                yield number, key
             record = None if after is None else Record(key, changes.token, after)
             self._write(write, key, record)
+        return made
 
     def _write(self, write: Write, key: Any, after: Record | None) -> None:
         mapping = write.mapping
