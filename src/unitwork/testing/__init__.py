@@ -1,1 +1,5 @@
-"""What tests of code over unitwork need; import its modules one by one."""
+"""What tests of code over unitwork need."""
+
+from unitwork.testing.schedules import Race, schedules
+
+__all__ = ["Race", "schedules"]
