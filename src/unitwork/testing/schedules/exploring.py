@@ -71,9 +71,8 @@ class Exploration:
         return _told(again, head, smallest, trace)
 
     def _too_many(self) -> MisuseError:
-        bound = "" if self.preemptions is None else " even so"
         return MisuseError(
-            f"{self.name} has more than {self.limit:,} schedules{bound}.",
+            f"{self.name} has more than {self.limit:,} schedules.",
             f"exhaustive=True ran {self.limit:,} of them, and none failed.",
             "Race fewer or smaller operations, bound the switches (preemptions=2), or"
             " raise limit=.",

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from contextvars import Context, ContextVar
 from itertools import count
-from typing import Any, TypeVar, TypeVarTuple, Unpack
+from typing import Any, TypeVarTuple, Unpack
 
 from unitwork.domain.errors import MisuseError
 from unitwork.testing.schedules.course import Course
@@ -16,7 +16,6 @@ from unitwork.testing.schedules.refusals import REMEDY, refused, refusing
 from unitwork.testing.schedules.suspension import place
 from unitwork.testing.schedules.trace import Trace
 
-T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 Task = asyncio.Task[Any]
 

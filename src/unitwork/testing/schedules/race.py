@@ -59,10 +59,11 @@ class Race:
                 task.cancel()
             await asyncio.wait(tasks)
             raise
-        errors = [error for task in tasks if (error := _error(task)) is not None]
+        ends = [(task, _error(task)) for task in tasks]
+        errors = [error for _, error in ends if error is not None]
         if errors and not return_exceptions:
             raise _one_of(errors)
-        return [_error(task) or task.result() for task in tasks]
+        return [task.result() if error is None else error for task, error in ends]
 
 
 def _start(operation: Operation[T], name: str | None) -> asyncio.Task[T]:

@@ -7,6 +7,7 @@ from unitwork.testing.schedules.course import Choices, Course, replaying
 from unitwork.testing.schedules.search import every_one
 
 _STEPS_AT_MOST = 100_000
+_STEPS_OF_A_SEARCH = 20_000
 _STEPS_OF_A_LOOP = 20
 
 
@@ -35,6 +36,7 @@ class Shrinker:
         while chunk:
             if not self._leave_out(chunk):
                 chunk //= 2
+        self._steps_left = min(self._steps_left, _STEPS_OF_A_SEARCH)
         found = self.smallest.preemptions
         bounds = (every_one(preemptions=bound) for bound in range(found))
         self._first_of(chain.from_iterable(bounds))

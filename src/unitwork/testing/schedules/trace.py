@@ -1,11 +1,15 @@
 """What a schedule was like: who ran, and how far."""
 
 import asyncio
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from unitwork.testing.schedules.suspension import place
 
 Task = asyncio.Task[Any]
+_AT_THE_END = "runs to its end"
+_TOLD_ONE_BY_ONE = 3
 
 
 class Trace:
@@ -33,9 +37,17 @@ class Trace:
             self._lines.append((self._running.get_name(), _how_far(self._running)))
 
     def __str__(self) -> str:
-        """Render the lines."""
-        width = max((len(name) for name, _ in self._lines), default=0)
-        return "\n".join(f"  {name:{width}}  {far}" for name, far in self._lines)
+        """Render the lines; many tasks that each simply end take one."""
+        lines: list[tuple[str, str]] = []
+        for far, group in groupby(self._lines, key=itemgetter(1)):
+            same = list(group)
+            if far == _AT_THE_END and len(same) > _TOLD_ONE_BY_ONE:
+                last = same[-1][0]
+                told = f"and the next {len(same) - 1}, up to {last}, run to their ends"
+                same = [(same[0][0], told)]
+            lines += same
+        width = max((len(name) for name, _ in lines), default=0)
+        return "\n".join(f"  {name:{width}}  {far}" for name, far in lines)
 
 
 def _how_far(task: Task) -> str:
@@ -44,4 +56,4 @@ def _how_far(task: Task) -> str:
     if task.cancelled():
         return "is cancelled"
     error = task.exception()
-    return "runs to its end" if error is None else f"raises {type(error).__name__}"
+    return _AT_THE_END if error is None else f"raises {type(error).__name__}"

@@ -15,6 +15,7 @@ from tests.unit.testing.schedules.bank import (
 from unitwork import ConcurrencyConflictError
 from unitwork.domain.errors import MisuseError
 from unitwork.testing import Race, schedules
+from unitwork.testing.schedules.exploring import _alike
 
 
 @schedules(50)
@@ -90,6 +91,43 @@ def test_the_failure_that_is_reported_is_of_the_kind_that_was_found() -> None:
 
     assert type(raised.value) is LookupError
     assert raised.value.args == ([2, 2, 1, 1],)
+
+
+def test_groups_of_errors_are_alike_by_what_is_in_them() -> None:
+    """Shrinking may find fewer of a kind, but no other kind."""
+    found = ExceptionGroup("two", [KeyError(1), KeyError(2)])
+
+    assert _alike(ExceptionGroup("one", [KeyError(1)]), found)
+    assert not _alike(ExceptionGroup("two", [KeyError(1), LookupError(2)]), found)
+    assert not _alike(KeyError(1), found)
+
+
+def test_many_tasks_that_simply_end_are_one_line() -> None:
+    """What matters is seen among 20 tasks, and how an operation failed."""
+
+    @schedules()
+    async def test(race: Race) -> None:
+        ends: list[int] = []
+
+        async def operation(number: int) -> None:
+            await asyncio.sleep(0)
+            ends.append(number)
+            if number == 19 and ends[0] == 19:
+                raise asyncio.CancelledError
+            if number == 18 and ends[0] == 19:
+                raise LookupError
+
+        got = await race(*map(operation, range(20)), return_exceptions=True)
+        assert got == [None] * 20
+
+    with pytest.raises(AssertionError) as raised:
+        test()
+
+    assert raised.value.__notes__[0].splitlines()[1:-1] == [
+        "  operation-20  is cancelled",
+        "  operation-1   and the next 17, up to operation-18, run to their ends",
+        "  operation-19  raises LookupError",
+    ]
 
 
 def test_a_failure_before_the_race_has_no_note() -> None:
