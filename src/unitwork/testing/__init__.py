@@ -1,5 +1,5 @@
 """What tests of code over unitwork need."""
 
-from unitwork.testing.schedules import Race, schedules
+from unitwork.testing.scheduling import Race, schedules
 
 __all__ = ["Race", "schedules"]

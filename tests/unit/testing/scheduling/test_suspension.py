@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.testing.schedules.bank import Bank, open_bank
-from unitwork.testing.schedules.suspension import place
+from tests.unit.testing.scheduling.bank import Bank, open_bank
+from unitwork.testing.scheduling.suspension import place
 
-HERE = "tests/unit/testing/schedules/test_suspension.py"
+HERE = "tests/unit/testing/scheduling/test_suspension.py"
 
 
 @asynccontextmanager

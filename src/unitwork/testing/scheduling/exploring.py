@@ -6,11 +6,11 @@ from typing import NoReturn
 import attrs
 
 from unitwork.domain.errors import MisuseError
-from unitwork.testing.schedules.course import Course, as_text, from_text, replaying
-from unitwork.testing.schedules.running import Test, run
-from unitwork.testing.schedules.search import at_random, every_one
-from unitwork.testing.schedules.shrinking import Shrinker
-from unitwork.testing.schedules.trace import Trace
+from unitwork.testing.scheduling.course import Course, as_text, from_text, replaying
+from unitwork.testing.scheduling.running import Test, run
+from unitwork.testing.scheduling.search import at_random, every_one
+from unitwork.testing.scheduling.shrinking import Shrinker
+from unitwork.testing.scheduling.trace import Trace
 
 _FLAKY = """\
 This schedule did not fail again: the test depends on more than the schedule (the clock,

@@ -5,7 +5,7 @@ from math import comb
 
 import pytest
 
-from unitwork.testing.schedules.search import every_one
+from unitwork.testing.scheduling.search import every_one
 
 
 def orders(tasks: int, steps: int, preemptions: int | None = None) -> list[str]:

@@ -11,8 +11,8 @@ import pytest
 
 from unitwork.domain.errors import MisuseError
 from unitwork.testing import Race, schedules
-from unitwork.testing.schedules.course import Course, replaying
-from unitwork.testing.schedules.running import run
+from unitwork.testing.scheduling.course import Course, replaying
+from unitwork.testing.scheduling.running import run
 
 Test = Callable[[Race], Coroutine[Any, Any, None]]
 
@@ -257,7 +257,7 @@ Run it alone with @schedules(replay="1:1")."""
     ]
 
 
-HERE = "tests/unit/testing/schedules/test_loop.py"
+HERE = "tests/unit/testing/scheduling/test_loop.py"
 
 
 def test_asking_again_and_again_is_no_way_to_wait() -> None:

@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from unitwork.testing.schedules.suspension import place
+from unitwork.testing.scheduling.suspension import place
 
 Task = asyncio.Task[Any]
 _AT_THE_END = "runs to its end"

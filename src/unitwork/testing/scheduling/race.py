@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from contextvars import copy_context
 from typing import Any, Literal, TypeVar, overload
 
-from unitwork.testing.schedules.loop import RACING
+from unitwork.testing.scheduling.loop import RACING
 
 T = TypeVar("T")
 Operation = Coroutine[Any, Any, T]

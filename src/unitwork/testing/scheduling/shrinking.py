@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from unitwork.testing.schedules.course import Choices, Course, replaying
-from unitwork.testing.schedules.search import every_one
+from unitwork.testing.scheduling.course import Choices, Course, replaying
+from unitwork.testing.scheduling.search import every_one
 
 _STEPS_AT_MOST = 100_000
 _STEPS_OF_A_SEARCH = 20_000

@@ -11,10 +11,10 @@ from itertools import count
 from typing import Any, TypeVarTuple, Unpack
 
 from unitwork.domain.errors import MisuseError
-from unitwork.testing.schedules.course import Course
-from unitwork.testing.schedules.refusals import REMEDY, refused, refusing
-from unitwork.testing.schedules.suspension import place
-from unitwork.testing.schedules.trace import Trace
+from unitwork.testing.scheduling.course import Course
+from unitwork.testing.scheduling.refusals import REMEDY, refused, refusing
+from unitwork.testing.scheduling.suspension import place
+from unitwork.testing.scheduling.trace import Trace
 
 Ts = TypeVarTuple("Ts")
 Task = asyncio.Task[Any]

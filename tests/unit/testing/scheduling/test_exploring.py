@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from tests.unit.testing.schedules.bank import (
+from tests.unit.testing.scheduling.bank import (
     Bank,
     balance_of,
     deposit,
@@ -15,7 +15,7 @@ from tests.unit.testing.schedules.bank import (
 from unitwork import ConcurrencyConflictError
 from unitwork.domain.errors import MisuseError
 from unitwork.testing import Race, schedules
-from unitwork.testing.schedules.exploring import _alike
+from unitwork.testing.scheduling.exploring import _alike
 
 
 @schedules(50)

@@ -1,6 +1,6 @@
 """The choices of one schedule."""
 
-from unitwork.testing.schedules.course import (
+from unitwork.testing.scheduling.course import (
     Course,
     Point,
     as_text,

@@ -5,10 +5,10 @@ import random
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from unitwork.testing.schedules.course import Course
-from unitwork.testing.schedules.loop import ScheduledLoop
-from unitwork.testing.schedules.race import Race
-from unitwork.testing.schedules.trace import Trace
+from unitwork.testing.scheduling.course import Course
+from unitwork.testing.scheduling.loop import ScheduledLoop
+from unitwork.testing.scheduling.race import Race
+from unitwork.testing.scheduling.trace import Trace
 
 Test = Callable[[Race], Coroutine[Any, Any, object]]
 

@@ -1,8 +1,8 @@
 """From a failing schedule to the smallest."""
 
-from unitwork.testing.schedules.course import Course, replaying, wandering
-from unitwork.testing.schedules.search import at_random
-from unitwork.testing.schedules.shrinking import Shrinker
+from unitwork.testing.scheduling.course import Course, replaying, wandering
+from unitwork.testing.scheduling.search import at_random
+from unitwork.testing.scheduling.shrinking import Shrinker
 
 STEPS = 30
 

@@ -11,8 +11,8 @@ from traceback import walk_tb
 
 import pytest
 
-from tests.unit.testing.schedules import bank
-from tests.unit.testing.schedules.bank import (
+from tests.unit.testing.scheduling import bank
+from tests.unit.testing.scheduling.bank import (
     Bank,
     DictRepository,
     balance_of,
@@ -24,7 +24,7 @@ from unitwork.domain.errors import MisuseError
 from unitwork.testing import Race, schedules
 
 ROOT = Path(__file__).parents[4]
-BANK = "tests/unit/testing/schedules/bank.py"
+BANK = "tests/unit/testing/scheduling/bank.py"
 
 
 @pytest.fixture(autouse=True)
@@ -199,7 +199,7 @@ def test_an_exhaustive_search_says_how_many_there_were(
 
 
 SCRIPT = """
-from tests.unit.testing.schedules.bank import two_withdrawals
+from tests.unit.testing.scheduling.bank import two_withdrawals
 from unitwork.testing import schedules
 
 for seed in range(20):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from unitwork.testing.schedules.course import Choices, Course, replaying, wandering
+from unitwork.testing.scheduling.course import Choices, Course, replaying, wandering
 
 
 def at_random(limit: int, *, seed: int, preemptions: int | None) -> Iterator[Course]:
