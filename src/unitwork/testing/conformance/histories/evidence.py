@@ -4,7 +4,6 @@ Everything is judged by its observers: units that committed, and units of an unk
 outcome that somebody saw.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 from enum import IntEnum
 
@@ -54,24 +53,26 @@ class Evidence:
         self.anomalies: list[Anomaly] = []
         self.edges: list[Edge] = []
         self.transactions = {each.number: each for each in history.transactions}
-        self._writers: dict[tuple[Kind, Place], list[Transaction]] = defaultdict(list)
-        seen: set[Place] = set()
+        self._attempts: dict[tuple[Kind, Place], list[Transaction]] = {}
+        self._seen: set[Place] = set()
         for transaction in history.transactions:
             for done in transaction.operations:
                 if done.value is not None:
-                    place = (done.place, done.value)
-                    self._writers[done.kind, place].append(transaction)
+                    attempt = (done.kind, (done.place, done.value))
+                    self._attempts.setdefault(attempt, []).append(transaction)
                 elif transaction.outcome is Outcome.COMMITTED:
-                    seen.update((done.place, value) for value in done.seen or ())
-        self._seen = seen
+                    self._seen.update((done.place, each) for each in done.seen or ())
 
-    def writers(self, kind: Kind, place: str, value: int) -> list[Transaction]:
+    def attempts(self, kind: Kind, place: str, value: int) -> list[Transaction]:
         """Return who did this, whatever became of them."""
-        return self._writers[kind, (place, value)]
+        return self._attempts.get((kind, (place, value)), [])
 
     def writer(self, kind: Kind, place: str, value: int) -> Transaction | None:
-        """Return who did this for good: committed, or seen by someone."""
-        for transaction in self.writers(kind, place, value):
+        """Return who did this for good: committed, or seen by someone.
+
+        Nobody sees a leave, so one of an unknown outcome stays in doubt.
+        """
+        for transaction in self.attempts(kind, place, value):
             if transaction.outcome is Outcome.COMMITTED:
                 return transaction
             unknown = transaction.outcome is Outcome.UNKNOWN
@@ -81,7 +82,7 @@ class Evidence:
 
     def written(self, kind: Kind) -> Iterator[Place]:
         """Go through what was done so, by anybody."""
-        return (place for known, place in list(self._writers) if known == kind)
+        return (place for known, place in self._attempts if known == kind)
 
     def committed(self) -> Iterator[Transaction]:
         """Go through the units whose reads count."""
@@ -91,13 +92,13 @@ class Evidence:
 
     def orders(
         self,
-        before: Transaction | None,
-        after: Transaction | None,
+        before: Transaction,
+        after: Transaction,
         dependency: Dependency,
         why: str,
     ) -> None:
         """Note that one unit comes before another; its own work says nothing."""
-        if before is not None and after is not None and before is not after:
+        if before is not after:
             self.edges.append(Edge(before.number, after.number, dependency, why))
 
     def shows(self, phenomenon: Phenomenon, story: str, *who: Transaction) -> None:
@@ -108,20 +109,20 @@ class Evidence:
         self, kind: Kind, done: Operation, value: int, reader: Transaction
     ) -> bool:
         """Tell whether a value that was seen was written for good by anybody."""
-        writers = self.writers(kind, done.place, value)
-        if not writers:
+        attempts = self.attempts(kind, done.place, value)
+        if not attempts:
             self.shows(
                 Phenomenon.UNWRITTEN,
                 f"T{reader.number} saw {value} in {done.place}; nobody wrote it",
                 reader,
             )
-        elif all(each.outcome is Outcome.ROLLED_BACK for each in writers):
+        elif all(each.outcome is Outcome.ROLLED_BACK for each in attempts):
             self.shows(
                 Phenomenon.G1A,
                 f"T{reader.number} saw {value} in {done.place},"
-                f" which T{writers[0].number} rolled back",
+                f" which T{attempts[0].number} rolled back",
                 reader,
-                writers[0],
+                attempts[0],
             )
         else:
             return True

@@ -43,7 +43,7 @@ def _stays(evidence: Evidence) -> list[_Stay]:
     stays = []
     for group, member in evidence.written("join"):
         joined = evidence.writer("join", group, member)
-        leavers = evidence.writers("leave", group, member)
+        leavers = evidence.attempts("leave", group, member)
         gone = [each for each in leavers if each.outcome is Outcome.COMMITTED]
         left = gone[0] if gone else None
         possible = any(each.outcome is not Outcome.ROLLED_BACK for each in leavers)

@@ -81,7 +81,7 @@ def _is_sound(evidence: Evidence, view: _View) -> bool:
 
 
 def _intermediate(evidence: Evidence, view: _View, last: int) -> None:
-    writer = evidence.writers("append", view.read.place, last)[0]
+    writer = evidence.attempts("append", view.read.place, last)[0]
     final = [o.value for o in writer.operations if _appends_to(o, view.read.place)][-1]
     if final != last and writer is not view.reader:
         evidence.shows(
