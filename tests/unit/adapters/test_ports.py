@@ -171,3 +171,16 @@ def test_on_the_class_a_repository_shows_what_it_supplies() -> None:
     """For whoever looks."""
     assert vars(InMemory)["things"].aggregate is Thing
     assert InMemory.things is vars(InMemory)["things"]
+
+
+async def test_a_port_of_the_testing_ring_is_supplied_too() -> None:
+    """The library's own kits have ports like anybody's."""
+
+    class Kit(AbstractUnitOfWork):
+        __module__ = "unitwork.testing.kit"
+        things: AbstractRepository[Thing, int]
+
+    class InMemoryKit(InMemoryUnitOfWork, Kit): ...
+
+    async with InMemoryKit(InMemoryDatabase(Schema(Thing))) as uow:
+        assert await uow.things.count() == 0

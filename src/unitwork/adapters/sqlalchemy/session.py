@@ -238,7 +238,15 @@ class SqlAlchemySession(AbstractStorageSession):
         raise error
 
     async def close(self) -> None:
-        """Roll back what is open, and give the connection back."""
+        """End what is open, and give the connection back.
+
+        What a serializable unit read ends in COMMIT: PostgreSQL forgets what was rolled
+        back, and would let a writer commit that comes before what the reader saw.
+        """
+        reader = self._held if self._raw is None else None
+        if reader is not None and self._options.isolation is Isolation.SERIALIZABLE:
+            self._held = None
+            await reader.conclude()
         await self._let_go()
 
     async def _let_go(self) -> None:

@@ -566,3 +566,48 @@ async def test_a_serializable_unit_commits_only_what_it_could_read_again(
             await uow.commit()
         async with database.engine.begin() as connection:
             await connection.execute(text("UPDATE sqlite_sequence SET seq = 1"))
+
+
+@pytest.mark.parametrize(
+    ("isolation", "end"), [("snapshot", "ROLLBACK"), ("serializable", "COMMIT")]
+)
+async def test_what_a_serializable_unit_only_read_is_committed(
+    database: SqlAlchemyDatabase, heard: Heard, isolation: Any, end: str
+) -> None:
+    """PostgreSQL forgets the reads of what is rolled back. Contract: 18."""
+    async with SqlShop(database, isolation=isolation) as uow:
+        await uow.customers.count()
+
+    assert heard.verbs() == ["BEGIN", "SELECT", end]
+
+
+async def test_a_serializable_unit_that_writes_rolls_its_reads_back_first(
+    database: SqlAlchemyDatabase, heard: Heard
+) -> None:
+    """They are run again, and need not hold anybody to them until then."""
+    async with SqlShop(database, isolation="serializable") as uow:
+        await uow.customers.count()
+        uow.customers.add(Customer(name="a"))
+        await uow.commit()
+
+    assert heard.verbs() == [
+        *("BEGIN", "SELECT", "ROLLBACK"),
+        *("BEGIN", "SELECT", "INSERT", "COMMIT"),
+    ]
+
+
+async def test_the_end_of_reads_that_fails_is_no_failure_of_their_unit(
+    database: SqlAlchemyDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There was nothing to lose, and the connection goes back as after a rollback."""
+    pool: Any = database.engine.pool
+
+    async def commit(self: PortableConnection) -> None:
+        raise ConnectionLostError("gone")
+
+    async with SqlShop(database, isolation="serializable") as uow:
+        await uow.customers.count()
+        monkeypatch.setattr(PortableConnection, "commit", commit)
+
+    assert uow.outcome is Outcome.ROLLED_BACK
+    assert pool.checkedout() == 0

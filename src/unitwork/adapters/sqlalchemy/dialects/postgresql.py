@@ -170,12 +170,14 @@ class PostgreSql(AbstractDialect):
             connection.run_async(exact_time)
 
     def begin(self, begin: Begin) -> tuple[str, ...]:
-        """Name the level; only a unit that writes pays for SERIALIZABLE."""
-        isolation = begin.isolation
-        if not begin.writes and isolation is Isolation.SERIALIZABLE:
-            isolation = Isolation.SNAPSHOT
+        """Name the level; readers take part in SERIALIZABLE, or see what no order has.
+
+        A snapshot is not enough there: writers may become visible in another order than
+        the one that SERIALIZABLE puts them in. Source: Fekete, O'Neil, O'Neil, A
+        Read-Only Transaction Anomaly Under Snapshot Isolation (2004).
+        """
         mode = "" if begin.writes else " READ ONLY"
-        return (f"BEGIN ISOLATION LEVEL {_LEVELS[isolation]}{mode}",)
+        return (f"BEGIN ISOLATION LEVEL {_LEVELS[begin.isolation]}{mode}",)
 
     def in_transaction(self, connection: Any) -> bool:
         """Ask the driver, which has seen the server's last word."""

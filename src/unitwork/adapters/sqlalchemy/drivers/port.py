@@ -1,11 +1,13 @@
 """The driver port: lend a connection, run a phase of work on it."""
 
+import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
 
 from unitwork.adapters.sqlalchemy.patience import to_its_end
 from unitwork.adapters.sqlalchemy.phase import Begin, Phase
+from unitwork.domain.errors import PersistenceError
 from unitwork.domain.storage_errors import ConnectionLostError
 
 T = TypeVar("T")
@@ -39,14 +41,26 @@ class AbstractConnection(ABC):
 
     async def abandon(self) -> None:
         """Roll back and release, to the end, also while being cancelled."""
+        await _to_the_end(self._leave())
 
-        async def leave() -> None:
-            await self.rollback()
-            await self.release()
+    async def conclude(self) -> None:
+        """Commit what was only read, and release; otherwise like `abandon`."""
+        await _to_the_end(self._conclude())
 
-        ended = await to_its_end(leave())
-        if ended.interruption is not None:
-            raise ended.interruption
+    async def _conclude(self) -> None:
+        with contextlib.suppress(PersistenceError):  # there is nothing to lose
+            await self.commit()
+        await self._leave()
+
+    async def _leave(self) -> None:
+        await self.rollback()
+        await self.release()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    ended = await to_its_end(work)
+    if ended.interruption is not None:
+        raise ended.interruption
 
 
 C = TypeVar("C", bound=AbstractConnection)

@@ -1,0 +1,1 @@
+"""Concurrent units, what they saw, and whether any order explains it."""

@@ -1,0 +1,49 @@
+"""The isolation table of a storage: which anomalies show at which level."""
+
+from unitwork.adapters.storage import AbstractDatabase
+from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.testing.conformance.histories.cells import Table
+from unitwork.testing.conformance.histories.hermitage import CASES
+from unitwork.testing.conformance.histories.phenomena import LEVELS
+
+Verdicts = dict[str, dict[IsolationName, bool]]
+"""By anomaly and level: whether it showed."""
+
+
+async def play_all(database: AbstractDatabase) -> Verdicts:
+    """Play every case at every level.
+
+    Args:
+        database: with the schema `LEDGER`; nobody else uses its cells meanwhile.
+
+    Cost: about 20 units a case and level.
+    """
+    verdicts: Verdicts = {}
+    for case in CASES:
+        verdicts[case.anomaly] = {}
+        for level in LEVELS:
+            table = Table(database, level)
+            await table.reset()
+            verdicts[case.anomaly][level] = await case.play(table)
+    return verdicts
+
+
+def promised() -> Verdicts:
+    """Return what the contract says of every storage."""
+    return {
+        case.anomaly: {level: level in case.shown_at for level in LEVELS}
+        for case in CASES
+    }
+
+
+def as_markdown(verdicts: Verdicts) -> str:
+    """Write verdicts as a table for a page."""
+    width = max(map(len, verdicts))
+    lines = [
+        f"| {'anomaly':<{width}} | {' | '.join(LEVELS)} |",
+        f"| {'-' * width} | {' | '.join('-' * len(level) for level in LEVELS)} |",
+    ]
+    for anomaly, shown in verdicts.items():
+        marks = [f"{'shown' if shown[lv] else 'no':<{len(lv)}}" for lv in LEVELS]
+        lines.append(f"| {anomaly:<{width}} | {' | '.join(marks)} |")
+    return "\n".join(lines)

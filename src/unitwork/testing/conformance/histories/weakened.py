@@ -1,0 +1,106 @@
+"""A storage on which one promise is broken, so that the checker must see it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from unitwork.adapters.mapping.description import AggregateMapping
+from unitwork.adapters.storage import (
+    AbstractDatabase,
+    AbstractStorageSession,
+    ChangeSet,
+    Delete,
+    Insert,
+    Isolation,
+    Query,
+    Record,
+    UnitOptions,
+    Update,
+    Write,
+)
+
+
+@attrs.define
+class Weakened(AbstractDatabase):
+    """Another database, whose commits look at less."""
+
+    database: AbstractDatabase
+    versions: bool = True
+    """Whether a write over another version is refused. Contract: 16."""
+    reads: bool = True
+    """Whether what a serializable unit read is read again. Contract: 18."""
+    snapshots: bool = True
+    """Whether all reads of a snapshot unit are of one moment. Contract: 18."""
+
+    def __attrs_post_init__(self) -> None:
+        """Store the same."""
+        self.schema = self.database.schema
+
+    def open(self, options: UnitOptions) -> AbstractStorageSession:
+        """Begin a session."""
+        if not self.snapshots:
+            options = attrs.evolve(options, isolation=Isolation.READ_COMMITTED)
+        return _WeakenedSession(self, self.database.open(options))
+
+
+class _WeakenedSession(AbstractStorageSession):
+    def __init__(self, weakened: Weakened, session: AbstractStorageSession) -> None:
+        self._weakened = weakened
+        self._session = session
+
+    async def load(
+        self, mapping: AggregateMapping, keys: Sequence[Any]
+    ) -> list[Record]:
+        return await self._session.load(mapping, keys)
+
+    async def scan(self, query: Query) -> list[Record]:
+        return await self._session.scan(query)
+
+    async def count(self, query: Query) -> int:
+        return await self._session.count(query)
+
+    async def exists(self, query: Query) -> bool:
+        return await self._session.exists(query)
+
+    async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
+        return await self._session.lock(mapping, key)
+
+    async def apply(self, changes: ChangeSet) -> Mapping[int, Any]:
+        if not self._weakened.reads:
+            changes = attrs.evolve(changes, reads=())
+        if not self._weakened.versions:
+            latest = await self._latest(changes)
+            writes = tuple(_renewed(changes.writes, latest))
+            changes = attrs.evolve(changes, writes=writes)
+        return await self._session.apply(changes)
+
+    async def _latest(self, changes: ChangeSet) -> dict[tuple[Any, Any], Record]:
+        """Read again what is written over, past the unit's own snapshot."""
+        session = self._weakened.database.open(UnitOptions())
+        found = {}
+        try:
+            for write in changes.guards:
+                for record in await session.load(write.mapping, (write.key,)):
+                    found[write.mapping, write.key] = record
+        finally:
+            await session.close()
+        return found
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+def _renewed(
+    writes: Sequence[Write], latest: Mapping[tuple[Any, Any], Record]
+) -> Iterator[Write]:
+    """Pretend that each write was made of the latest version."""
+    for write in writes:
+        record = latest.get((write.mapping, write.key))
+        if record is None or isinstance(write, Insert):
+            yield write
+        elif isinstance(write, Update):
+            now = (write.mapping, record.version, record.state, write.after)
+            yield Update(*now)
+        else:
+            yield Delete(write.mapping, record.version, record.state)
