@@ -14,7 +14,9 @@ import attrs
 from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
 from unitwork.adapters.mapping.description import AggregateMapping, SortTerm, State
 from unitwork.adapters.mapping.schema import Schema
-from unitwork.domain.errors import MisuseError
+from unitwork.domain.errors import ConcurrencyConflictError, MisuseError
+
+_CHANGED = "What this unit had read has been changed since."
 
 
 class Isolation(Enum):
@@ -245,6 +247,15 @@ class AbstractDatabase(ABC):
     @abstractmethod
     def open(self, options: UnitOptions) -> AbstractStorageSession:
         """Begin a session; takes no connection before its first read or write."""
+
+
+def changed_since(read: Read) -> ConcurrencyConflictError:
+    """Make the conflict of a read that has another answer now. Contract: 18."""
+    if isinstance(read, KeyRead):
+        return ConcurrencyConflictError(
+            read.mapping.aggregate, read.found[0][0], _CHANGED
+        )
+    return ConcurrencyConflictError(read.query.mapping.aggregate, reason=_CHANGED)
 
 
 def snapshot_before_lock() -> MisuseError:
