@@ -1,4 +1,4 @@
-"""Contract 12, 24: finders in SQL take keys as drivers give them, and as values."""
+"""Contract 24, 27: finders in SQL take keys as drivers give them, and as values."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
@@ -125,7 +125,7 @@ async def sql_shop(sql_storage: "Storage") -> AsyncIterator[Shop]:
 async def test_a_finder_takes_keys_of_every_type_as_text_and_as_types_give_them(
     sql_storage: "Storage",
 ) -> None:
-    """Plain text gives what the driver does; metadata gives values of the domain."""
+    """Contract 24: text gives what the driver does, metadata what the domain has."""
     wrong = []
     async with sql_storage.database(keys_schema()) as opened:
         database: Any = opened
@@ -152,7 +152,7 @@ async def test_a_finder_takes_keys_of_every_type_as_text_and_as_types_give_them(
 async def test_a_finder_that_selects_no_keys_is_told_so(
     sql_shop: Shop, given: str, shown: str
 ) -> None:
-    """The mistake is in its SQL, and the unit goes on."""
+    """Contract 27: the mistake is in its SQL, and the unit goes on."""
     await sql_shop.store(order := an_order())
     uow: Any = sql_shop.unit()
     async with uow:
