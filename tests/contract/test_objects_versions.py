@@ -83,7 +83,7 @@ async def test_get_serves_if_match(shop: Shop) -> None:
         assert (await uow.counters.get("a", expected_version=version)).value == 1
         await uow.commit()
     async with shop.unit() as uow:
-        with pytest.raises(ConcurrencyConflictError):
+        with pytest.raises(ConcurrencyConflictError) as caught:
             await uow.counters.get("a", expected_version=version)
         with pytest.raises(AggregateNotFoundError):
             await uow.counters.get("b", expected_version=version)
@@ -91,6 +91,13 @@ async def test_get_serves_if_match(shop: Shop) -> None:
         with pytest.raises(ConcurrencyConflictError):
             await uow.counters.get("c", expected_version=version)
         await uow.rollback()
+    assert caught.value.expected_version == version
+    assert not caught.value.retryable
+    assert str(caught.value) == (
+        f"Counter 'a' is not at the expected version {version}.\n"
+        "Another unit of work has changed it since that version was read.\n"
+        "Read it again, and let whoever expected that version decide anew. [conflict]"
+    )
 
 
 Act = Callable[[Any, Any], None]

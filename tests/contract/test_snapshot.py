@@ -182,6 +182,11 @@ async def test_any_read_with_another_answer_now_is_a_conflict_of_a_serializable_
             await uow.commit()
 
     assert raised.value.retryable
+    assert raised.value.reason == "What this unit had read has been changed since."
+    over = "Counter" if raised.value.key is None else f"Counter {raised.value.key!r}"
+    assert str(raised.value).startswith(
+        f"The unit of work met a concurrent one over {over} and was rolled back.\n"
+    )
     assert uow.outcome is raised.value.outcome is Outcome.ROLLED_BACK
     async with shop.unit() as after:
         assert await after.customers.count() == 0

@@ -5,7 +5,15 @@ from decimal import Decimal
 from typing import assert_type
 from uuid import UUID
 
-from tests.typing.domain import Customer, Line, Money, Order, ShopUnitOfWork, Ticket
+from tests.typing.domain import (
+    Customer,
+    Line,
+    Money,
+    Order,
+    ShopUnitOfWork,
+    Slot,
+    Ticket,
+)
 from unitwork import Outcome, Page, Path, Sort, Specification, all_of
 from unitwork.adapters.memory import InMemoryUnitOfWork
 from unitwork.adapters.sqlalchemy import SqlAlchemyUnitOfWork
@@ -35,6 +43,8 @@ def construction() -> None:
     assert_type(Customer(name="Ada"), Customer)
     assert_type(Ticket(title="Row 1"), Ticket)
     assert_type(Line("LAMP", 2), Line)
+    assert_type(Line(sku="LAMP", quantity=2), Line)
+    assert_type(Slot(day=date(2026, 1, 1)), Slot)
 
 
 def expressions() -> None:

@@ -30,6 +30,11 @@ class Line(Entity):
     quantity: Field[int]
 
 
+class Slot(Entity, kw_only=True):
+    id: Key[UUID] = key(factory=new_id)
+    day: Field[date]
+
+
 class Customer(AggregateRoot):
     id: Key[UUID] = key(factory=new_id)
     name: Field[str]

@@ -5,10 +5,19 @@ known to be an error, of the kind it names.
 """
 # pyright: reportUnusedExpression=false
 
+from datetime import date
 from decimal import Decimal
 from uuid import uuid4
 
-from tests.typing.domain import Customer, Line, Money, Order, ShopUnitOfWork, Ticket
+from tests.typing.domain import (
+    Customer,
+    Line,
+    Money,
+    Order,
+    ShopUnitOfWork,
+    Slot,
+    Ticket,
+)
 from unitwork import AbstractRepository, AggregateRoot, Field, Key, field, key
 
 money = Money(Decimal(1), "EUR")
@@ -54,6 +63,7 @@ def wrong_constructor_argument(order: Order) -> None:
     Order(number="1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Order("1", money)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Ticket(id=1, title="x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Slot(uuid4(), date(2026, 1, 1))  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     Line("LAMP", "2")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     order.count = "1"  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     money.amount = Decimal(2)  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]

@@ -21,6 +21,7 @@ from unitwork.domain.specification import Specification, all_of
 
 A = TypeVar("A")
 K = TypeVar("K")
+_OUTDATED = "Another unit of work has changed it since that version was read."
 
 
 class TrackingRepository(AbstractRepository[A, K]):
@@ -47,7 +48,9 @@ class TrackingRepository(AbstractRepository[A, K]):
         if entry is None:
             raise AggregateNotFoundError(self._mapping.aggregate, key)
         if expected_version is not None and entry.version != expected_version:
-            raise ConcurrencyConflictError(self._mapping.aggregate, key)
+            raise ConcurrencyConflictError(
+                self._mapping.aggregate, key, _OUTDATED, expected_version
+            )
         return self._instance(entry)
 
     async def find(self, key: K, *, lock: bool = False) -> A | None:

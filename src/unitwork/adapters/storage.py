@@ -14,7 +14,10 @@ import attrs
 from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
 from unitwork.adapters.mapping.description import AggregateMapping, SortTerm, State
 from unitwork.adapters.mapping.schema import Schema
-from unitwork.domain.errors import MisuseError
+from unitwork.domain.errors import ConcurrencyConflictError, MisuseError
+
+_SHORTEST, _LONGEST = 0.001, 2_000_000
+_CHANGED = "What this unit had read has been changed since."
 
 
 class Isolation(Enum):
@@ -245,6 +248,30 @@ class AbstractDatabase(ABC):
     @abstractmethod
     def open(self, options: UnitOptions) -> AbstractStorageSession:
         """Begin a session; takes no connection before its first read or write."""
+
+
+def checked_seconds(name: str, value: float) -> float:
+    """Return a time limit that every database understands: 1 ms to 24 days.
+
+    Raises:
+        MisuseError: it is another one; to some databases 0 means no limit.
+    """
+    if type(value) in (int, float) and _SHORTEST <= value <= _LONGEST:
+        return value
+    raise MisuseError(
+        f"{name}={value!r} is no time limit.",
+        "It counts seconds, as an int or float, from 0.001 to 2,000,000.",
+        "Say how long; leave it out for the default.",
+    )
+
+
+def changed_since(read: Read) -> ConcurrencyConflictError:
+    """Make the conflict of a read that has another answer now. Contract: 18."""
+    if isinstance(read, KeyRead):
+        return ConcurrencyConflictError(
+            read.mapping.aggregate, read.found[0][0], _CHANGED
+        )
+    return ConcurrencyConflictError(read.query.mapping.aggregate, reason=_CHANGED)
 
 
 def snapshot_before_lock() -> MisuseError:

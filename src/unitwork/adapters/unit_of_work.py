@@ -60,6 +60,8 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             isolation: what it sees of other units while it is open (contract 18).
             read_only: refuse to write, here and in the database (contract 11).
         """
+        if not isinstance(database, AbstractDatabase):
+            raise _no_database(type(self), database)
         self.database = database
         self._options = UnitOptions(_isolation(isolation), read_only)
         self._outcome = Outcome.NEW
@@ -221,6 +223,15 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
                 source=self,
                 stacklevel=2,
             )
+
+
+def _no_database(unit: type, given: object) -> MisuseError:
+    return MisuseError(
+        f"{unit.__name__} was given an object of {type(given).__name__}.",
+        "A unit keeps its aggregates in a database object, which is made once.",
+        f"Write {unit.__name__}(InMemoryDatabase(schema)), or the same with a"
+        " SqlAlchemyDatabase(schema, url).",
+    )
 
 
 def _outcome_of(error: BaseException, *, applying: bool) -> Outcome:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform, get_origin
 
 import attrs
 
+from unitwork.domain.definition import define
 from unitwork.domain.errors import MisuseError
 from unitwork.domain.event import DomainEvent, recording_order
 from unitwork.domain.expression import Path
@@ -35,7 +36,7 @@ def _define(cls: type, make: Any, **options: Any) -> None:
     for name in these:
         if name in cls.__dict__:
             delattr(cls, name)
-    make(cls, these=these, slots=False, **options)
+    define(cls, make, these=these, slots=False, **options)
     for defined in attrs.fields(cls):
         marker = markers.get(defined.name) or type(_inherited(cls, defined.name))
         if isinstance(marker, type) and issubclass(marker, Field):
@@ -109,9 +110,11 @@ class _Block:
     __slots__ = ()
     _positional: ClassVar[bool] = True
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, kw_only: bool | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
-        _define(cls, attrs.define, kw_only=not cls._positional, eq=False, repr=False)
+        if kw_only is None:
+            kw_only = not cls._positional
+        _define(cls, attrs.define, kw_only=kw_only, eq=False, repr=False)
 
     def __repr__(self) -> str:
         """Show the attributes; a key that the database will make shows as unset."""
@@ -167,7 +170,8 @@ class Entity(_Block):
     """Derive from it to make a part of an aggregate that has an identity.
 
     It is loaded, saved and versioned with its root. A subclass is an attrs class,
-    compared by identity.
+    compared by identity. Its parameters may be given by position, so those that have
+    a default come last; `class Slot(Entity, kw_only=True)` takes keywords in any order.
 
     Source: Entity (Evans).
     """
@@ -179,12 +183,14 @@ class Entity(_Block):
 class Value:
     """Derive from it to make a value: frozen, compared by its attributes.
 
+    As with an `Entity`, `kw_only=True` makes it by keywords alone.
+
     Source: Value Object (Evans).
     """
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, kw_only: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
-        _define(cls, attrs.frozen)
+        _define(cls, attrs.frozen, kw_only=kw_only)
 
 
 def declaration(attribute: "attrs.Attribute[Any]") -> Declaration:

@@ -230,7 +230,7 @@ class PersistenceError(UnitworkError):
     """The world said no. Contract: 27."""
 
     code: ClassVar[str] = "persistence"
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
     """Whether the same operation, run again from its start, may succeed."""
     outcome: ClassVar[Outcome] = Outcome.ROLLED_BACK
     """What is known of the unit's writes."""
@@ -255,21 +255,36 @@ class AggregateNotFoundError(PersistenceError, LookupError):
 
 @error
 class ConcurrencyConflictError(PersistenceError):
-    """Another unit was faster. Contract: 16, 26."""
+    """Another unit was faster. Contract: 16, 26.
+
+    Not retryable where `get` was told an `expected_version`: that one will not return.
+    """
 
     aggregate: type | None = None
     key: object = None
     reason: str = "Another unit of work changed it after this one had read it."
+    expected_version: int | None = None
     code: ClassVar[str] = "conflict"
-    retryable: ClassVar[bool] = True
+    retryable = True
+
+    def __attrs_post_init__(self) -> None:
+        if self.expected_version is not None:
+            self.retryable = False
 
     def describe(self) -> tuple[str, str, str]:
         """Name the aggregate where it is known."""
-        which = "The unit of work"
-        if self.aggregate is not None:
-            which = f"The write of {self.aggregate.__name__} {self.key!r}"
+        which = self.aggregate.__name__ if self.aggregate else ""
+        if self.key is not None:
+            which = f"{which} {self.key!r}"
+        if self.expected_version is not None:
+            return (
+                f"{which} is not at the expected version {self.expected_version}.",
+                self.reason,
+                "Read it again, and let whoever expected that version decide anew.",
+            )
+        over = f" over {which}" if which else ""
         return (
-            f"{which} met a concurrent one and was rolled back.",
+            f"The unit of work met a concurrent one{over} and was rolled back.",
             self.reason,
             "Run the whole operation again with a fresh unit.",
         )

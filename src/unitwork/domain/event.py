@@ -5,6 +5,8 @@ from typing import Any, dataclass_transform
 
 import attrs
 
+from unitwork.domain.definition import define
+
 recording_order = count()
 """Numbers every recorded event of the process, so that a unit keeps their order."""
 
@@ -13,12 +15,13 @@ recording_order = count()
 class DomainEvent:
     """Derive from it to name something that happened, in the past tense.
 
-    A subclass is a frozen attrs class, compared by value.
+    A subclass is a frozen attrs class, compared by value. As with an `Entity`,
+    `kw_only=True` makes it by keywords alone.
 
     Contract: 35, 36.
     Source: Domain Event (Evans, Fowler).
     """
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, kw_only: bool = False, **options: Any) -> None:
         super().__init_subclass__(**options)
-        attrs.frozen(cls, slots=False)
+        define(cls, attrs.frozen, slots=False, kw_only=kw_only)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from enum import Enum
-from typing import Any, Generic, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar, overload
 
 import attrs
 
@@ -114,7 +114,25 @@ class Path(Member[A], Generic[A, T]):
     def __getitem__(self: "Path[A, V | None]", part: "Path[V, W]") -> "Path[A, W]": ...
     def __getitem__(self: Any, part: Any) -> Any:
         """Go into an embedded value: `Order.total[Money.amount]`."""
+        if not isinstance(part, Path):
+            raise MisuseError(
+                f"{self!r}[{part!r}] names no part of a value.",
+                "Parts of embedded values can be compared, and named as the class has"
+                " them; items of collections and what is inside of JSON cannot.",
+                f"Write {self!r}[Money.amount], or decide it in the domain.",
+            )
         return Path(self.owner, self.names + part.names)
+
+    if not TYPE_CHECKING:  # else checkers would let it be iterated over
+
+        def __iter__(self) -> NoReturn:
+            """Refuse: Python would ask for items, one after the other, for ever."""
+            raise MisuseError(
+                f"{self!r} was iterated over.",
+                "It stands for an attribute of a class, and has no items.",
+                f"Write [{self!r}] where several may be given, and"
+                f" {self!r}.contains(...) to look into texts.",
+            )
 
     def _compare(self, operator: Operator, value: Any) -> Specification[A]:
         if value is None:

@@ -58,8 +58,9 @@ class AbstractRepository(ABC, Generic[A, K]):
 
         Raises:
             AggregateNotFoundError: there is none.
-            ConcurrencyConflictError: its version is not `expected_version`, or `lock`
-                found another version than this unit had loaded.
+            ConcurrencyConflictError: its version is not `expected_version` (then it is
+                not retryable), or `lock` found another version than this unit had
+                loaded.
 
         Cost: nothing if this unit holds it; else one read, of one statement and one
             more for each child table.

@@ -38,7 +38,7 @@ class StorageBusyError(StorageError, TimeoutError):
     """Someone else held a lock for longer than this unit may wait."""
 
     code: ClassVar[str] = "storage-busy"
-    retryable: ClassVar[bool] = True
+    retryable = True
     problem: ClassVar[str] = "A lock was not free in time."
     remedy: ClassVar[str] = "Run the operation again; raise lock_timeout if it recurs."
 
@@ -48,7 +48,7 @@ class StatementTimeoutError(StorageError, TimeoutError):
     """A statement was stopped because its time was up. Contract: 32."""
 
     code: ClassVar[str] = "statement-timeout"
-    retryable: ClassVar[bool] = True
+    retryable = True
     problem: ClassVar[str] = "A statement took longer than it may."
     remedy: ClassVar[str] = "Give it more time, an index, or less to do."
 
@@ -58,7 +58,7 @@ class PoolTimeoutError(StorageError, TimeoutError):
     """The pool had no free connection in time."""
 
     code: ClassVar[str] = "pool-timeout"
-    retryable: ClassVar[bool] = True
+    retryable = True
     problem: ClassVar[str] = "No connection of the pool came free in time."
     remedy: ClassVar[str] = "Raise the pool's size, or look for units that stay open."
 
@@ -68,7 +68,7 @@ class ConnectionLostError(StorageError, ConnectionError):
     """The connection broke, or could not be made, before the commit."""
 
     code: ClassVar[str] = "connection-lost"
-    retryable: ClassVar[bool] = True
+    retryable = True
     problem: ClassVar[str] = "The connection to the database broke before the commit."
     remedy: ClassVar[str] = "Run the operation again; see that the server is up."
 

@@ -36,7 +36,10 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
     DomainError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-"""Statuses by class; the nearest base counts, and anything else is a 500."""
+"""Statuses by class; the nearest base counts, and anything else is a 500.
+
+A conflict with a version that the caller expected is a 412, as If-Match has it.
+"""
 
 
 @attrs.frozen
@@ -71,7 +74,7 @@ def problem(
         types: what stands before the code in `type`; the address of the folder in
             which you publish docs/errors, for example.
     """
-    status = _status(type(error), {**STATUSES, **statuses})
+    status = _status(error, {**STATUSES, **statuses})
     code = getattr(error, "code", None) or _words(error).lower().replace(" ", "-")
     return Problem(status, f"{types}{code}", _words(error), _detail(error, status))
 
@@ -83,9 +86,13 @@ def _detail(error: Exception, status: int) -> str:
     return error.describe()[0] if isinstance(error, UnitworkError) else str(error)
 
 
-def _status(kind: type[Exception], statuses: Mapping[type[Exception], int]) -> int:
-    known = (statuses[base] for base in kind.__mro__ if base in statuses)
-    return int(next(known, HTTPStatus.INTERNAL_SERVER_ERROR))
+def _status(error: Exception, statuses: Mapping[type[Exception], int]) -> int:
+    known = (statuses[base] for base in type(error).__mro__ if base in statuses)
+    status = next(known, HTTPStatus.INTERNAL_SERVER_ERROR)
+    expected = getattr(error, "expected_version", None) is not None
+    if expected and status == HTTPStatus.CONFLICT:
+        status = HTTPStatus.PRECONDITION_FAILED
+    return int(status)
 
 
 def _words(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -23,6 +23,7 @@ from unitwork import (
     new_id,
     transient,
 )
+from unitwork.domain.definition import define
 
 
 def events_of(aggregate: AggregateRoot) -> list[tuple[int, DomainEvent]]:
@@ -177,3 +178,58 @@ def test_fields_are_found_where_the_marker_is_imported_in_a_function() -> None:
         name: "Stored[str]" = field(default="")
 
     assert repr(Local.id) == "Local.id"
+
+
+@pytest.mark.parametrize("base", [Entity, Value])
+def test_a_block_by_keywords_may_begin_with_a_default(base: Any) -> None:
+    """A key that is made, first, as people write it."""
+
+    class Slot(base, kw_only=True):  # type: ignore[misc, call-arg]  # a base by parameter
+        id: Field[UUID] = field(factory=new_id)
+        day: Field[int]
+
+    slot = Slot(day=3)
+    assert (slot.day, type(slot.id)) == (3, UUID)
+    with pytest.raises(TypeError):
+        Slot(3)
+
+
+def test_an_event_by_keywords_may_begin_with_a_default() -> None:
+    """As entities and values."""
+
+    class Moved(DomainEvent, kw_only=True):
+        weight: int = 0
+        box: str
+
+    assert Moved(box="a") == Moved(box="a", weight=0)
+
+
+@pytest.mark.parametrize("base", [Entity, Value, DomainEvent])
+def test_what_must_be_given_comes_before_what_need_not(base: Any) -> None:
+    """At the class statement, in the library's own words."""
+    own: Any = {DomainEvent: 0}.get(base, field(default=0))
+
+    class First(base):  # type: ignore[misc]  # a base by parameter
+        size: Field[int] = own
+
+    with pytest.raises(MisuseError) as refused:
+
+        class Slot(First):
+            day: Field[int]
+
+    assert str(refused.value) == (
+        "Slot.day has no default and follows an attribute with one.\n"
+        "Slot is made by position, where what may be left out is last.\n"
+        "Move day up, or write class Slot(First, kw_only=True), which is made by"
+        " keywords in any order. [misuse]"
+    )
+
+
+def test_other_mistakes_of_a_class_stay_as_attrs_tells_them() -> None:
+    """Only what is understood is said in other words."""
+    with pytest.raises(ValueError, match="both"):
+        define(Packed, _refusing)
+
+
+def _refusing(cls: type) -> None:
+    raise ValueError(f"{cls} cannot be both.")

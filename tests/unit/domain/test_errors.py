@@ -104,7 +104,7 @@ There is no Batch with the key 'b'.
 It was never stored, or it has been removed.
 Use find() where its absence is an answer and not an error. [not-found]""",
     ConcurrencyConflictError(Batch, "b"): """\
-The write of Batch 'b' met a concurrent one and was rolled back.
+The unit of work met a concurrent one over Batch 'b' and was rolled back.
 Another unit of work changed it after this one had read it.
 Run the whole operation again with a fresh unit. [conflict]""",
     UniqueViolationError(Batch, ("sku", "eta"), "uq_batch_sku_eta"): """\
@@ -271,6 +271,26 @@ def test_a_conflict_without_an_aggregate_speaks_of_the_unit() -> None:
         "The unit of work met a concurrent one and was rolled back.\n"
         "A deadlock.\n"
         "Run the whole operation again with a fresh unit. [conflict]"
+    )
+
+
+def test_a_conflict_over_a_class_names_the_class_alone() -> None:
+    """The answer to a query is nobody's in particular."""
+    assert str(ConcurrencyConflictError(Batch, reason="A query.")).startswith(
+        "The unit of work met a concurrent one over Batch and was rolled back.\n"
+    )
+
+
+def test_a_conflict_with_an_expected_version_is_not_retryable() -> None:
+    """Run again with the same expectation, it would fail again."""
+    error = ConcurrencyConflictError(Batch, "b", "It was changed.", 7)
+
+    assert not error.retryable
+    assert not pickle.loads(pickle.dumps(error)).retryable
+    assert str(error) == (
+        "Batch 'b' is not at the expected version 7.\n"
+        "It was changed.\n"
+        "Read it again, and let whoever expected that version decide anew. [conflict]"
     )
 
 

@@ -1,5 +1,7 @@
 """Criteria as data, written from classes."""
 
+from typing import Any
+
 import pytest
 
 from unitwork import (
@@ -52,6 +54,35 @@ def test_an_inherited_field_begins_at_the_subclass() -> None:
 def test_expressions_can_be_keys_of_a_dict() -> None:
     """`references={Order.customer: Customer}`."""
     assert {Order.number: 1}[Order.number] == 1
+
+
+def test_a_part_of_a_value_is_named_as_the_class_has_it() -> None:
+    """What is inside of JSON, or of a collection, is no attribute."""
+    whole: Any = Order.total
+    with pytest.raises(MisuseError) as refused:
+        whole["amount"]
+
+    assert str(refused.value) == (
+        "Order.total['amount'] names no part of a value.\n"
+        "Parts of embedded values can be compared, and named as the class has them;"
+        " items of collections and what is inside of JSON cannot.\n"
+        "Write Order.total[Money.amount], or decide it in the domain. [misuse]"
+    )
+
+
+def test_an_attribute_has_no_items() -> None:
+    """Where a list is wanted, or a text is looked into."""
+    number: Any = Order.number
+    for use in (list, lambda path: "x" in path):
+        with pytest.raises(MisuseError) as refused:
+            use(number)
+
+        assert str(refused.value) == (
+            "Order.number was iterated over.\n"
+            "It stands for an attribute of a class, and has no items.\n"
+            "Write [Order.number] where several may be given, and"
+            " Order.number.contains(...) to look into texts. [misuse]"
+        )
 
 
 def test_a_criterion_has_no_truth_value() -> None:

@@ -73,6 +73,14 @@ def test_own_statuses_and_types_go_first() -> None:
     assert (found.status, found.type) == (410, "/errors/ship-has-sailed")
 
 
+def test_a_conflict_with_an_expected_version_is_a_failed_precondition() -> None:
+    """What If-Match asks for; a status of one's own still goes first."""
+    error = ConcurrencyConflictError(Ship, 7, expected_version=3)
+    own = problem(error, statuses={ConcurrencyConflictError: 428})
+    assert (problem(error).status, own.status) == (412, 428)
+    assert problem(error).detail == "Ship 7 is not at the expected version 3."
+
+
 def test_what_a_driver_said_stays_inside() -> None:
     found = problem(StorageFullError("/var/lib/secret is full"))
     assert found.detail == "The disk of the database is full."

@@ -192,7 +192,14 @@ class Derivation:
     def _scalar(
         self, found: ColumnType, spot: Spot, *, nullable: bool
     ) -> Scalar | None:
-        said = self.said.column(spot)
+        said: Any = self.said.column(spot)
+        if said is not None and not isinstance(said, ColumnType):
+            self.mistakes.add(
+                spot,
+                f"is given {said!r} in columns=, which is no column type.",
+                f"Give a unitwork.adapters.mapping.{_name(found)}.",
+            )
+            return None
         if said is not None and type(said) is not type(found):
             self.mistakes.add(
                 spot,

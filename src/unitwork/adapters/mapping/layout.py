@@ -252,7 +252,7 @@ class Layout:
                 spot,
                 "is a Decimal of unknown size.",
                 "Say how many digits it has, and how many of them after the point:"
-                f" columns={{{spot}: Decimal(12, 2)}}.",
+                f" columns={{{spot}: unitwork.adapters.mapping.Decimal(12, 2)}}.",
             )
         if index and isinstance(kind, Json):
             self.mistakes.add(

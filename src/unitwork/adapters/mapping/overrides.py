@@ -64,18 +64,17 @@ class Said:
         self._mistakes = mistakes
         self._used: set[int] = set()
         self._entries = {
-            option: list(self._paths(option, dict(overrides.get(option, {})).items()))  # type: ignore[call-overload]  # the four mappings
+            option: list(self._paths(option, self._dict(option, overrides).items()))
             for option in ("tables", "references", "columns")
         }
-        self._entries["json"] = list(
-            self._paths("json", ((path, True) for path in overrides.get("json", ())))
-        )
+        json = self._list("json", overrides)
+        self._entries["json"] = list(self._paths("json", ((p, True) for p in json)))
         self.table = overrides.get("table")
         self.key = overrides.get("key")
-        self._keys = dict(overrides.get("keys", {}))
+        self._keys = self._dict("keys", overrides)
         self._met: set[type] = set()
         self.version = overrides.get("version", "version")
-        self.unique = [self._group(item) for item in overrides.get("unique", ())]
+        self.unique = [self._group(item) for item in self._list("unique", overrides)]
 
     def column(self, spot: Spot) -> ColumnType | None:
         """Return the column type that was said for a spot."""
@@ -119,6 +118,22 @@ class Said:
                 best, found = len(path.names), said
                 self._used.add(id(path))
         return found
+
+    def _dict(self, option: str, overrides: Overrides) -> dict[Any, Any]:
+        said: Any = overrides.get(option, {})
+        if isinstance(said, Mapping):
+            return dict(said)
+        remedy = f"Write {option}={{Order.customer: ...}}: by attribute, or by class."
+        self._mistakes.add(f"{option}={said!r}", "is no dict.", remedy)
+        return {}
+
+    def _list(self, option: str, overrides: Overrides) -> Iterable[Any]:
+        said: Any = overrides.get(option, ())
+        if isinstance(said, Iterable) and not isinstance(said, Path | str):
+            return said
+        remedy = f"Write {option}=[{said!r}], for one as for several."
+        self._mistakes.add(f"{option}={said!r}", "is no list.", remedy)
+        return ()
 
     def _paths(
         self, option: str, entries: Iterable[tuple[Any, S]]

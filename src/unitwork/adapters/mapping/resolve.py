@@ -83,7 +83,7 @@ def resolve_order(
 ) -> tuple[SortTerm, ...]:
     """Turn sort terms into a total order: the key is its last term. Contract: 23."""
     terms: dict[int, SortTerm] = {}
-    for sort in (order_by,) if isinstance(order_by, Sort | Path) else order_by:
+    for sort in _several(order_by):
         if not isinstance(sort, Sort):
             raise MisuseError(
                 f"order_by={sort!r} is no sort term.",
@@ -97,6 +97,12 @@ def resolve_order(
     terms.setdefault(0, SortTerm(0, descending=False, nulls_first=False))
     kept = list(terms.values())
     return tuple(kept[: 1 + [term.column for term in kept].index(0)])
+
+
+def _several(order_by: Any) -> Iterable[Any]:
+    if isinstance(order_by, Path | str) or not isinstance(order_by, Iterable):
+        return (order_by,)
+    return order_by
 
 
 def canonical_key(mapping: AggregateMapping, key: Any) -> Any:

@@ -4,7 +4,11 @@ from unitwork.adapters.mapping.schema import Schema
 from unitwork.adapters.memory.locks import Locks
 from unitwork.adapters.memory.session import InMemorySession
 from unitwork.adapters.memory.store import Store
-from unitwork.adapters.storage import AbstractDatabase, UnitOptions
+from unitwork.adapters.storage import (
+    AbstractDatabase,
+    UnitOptions,
+    checked_seconds,
+)
 
 
 class InMemoryDatabase(AbstractDatabase):
@@ -27,7 +31,7 @@ class InMemoryDatabase(AbstractDatabase):
         """
         self.schema = schema
         self._store = Store(schema.mappings)
-        self._locks = Locks(lock_timeout)
+        self._locks = Locks(checked_seconds("lock_timeout", lock_timeout))
         self._yielding = yielding
 
     def open(self, options: UnitOptions) -> InMemorySession:

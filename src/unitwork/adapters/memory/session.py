@@ -19,6 +19,7 @@ from unitwork.adapters.storage import (
     Read,
     Record,
     UnitOptions,
+    changed_since,
 )
 from unitwork.domain.errors import ConcurrencyConflictError
 
@@ -121,12 +122,10 @@ class InMemorySession(AbstractStorageSession):
     def _check(self, read: Read) -> None:
         """Read again; the answer must be the one that the unit was given."""
         if isinstance(read, KeyRead):
-            for key, version in read.found:
-                record = self._store.find(read.mapping, key)
-                if (record and record.version) != version:
-                    raise ConcurrencyConflictError(read.mapping.aggregate, key)
-            return
-        if isinstance(read, CountRead):
+            records = [self._store.find(read.mapping, key) for key, _ in read.found]
+            versions = [record and record.version for record in records]
+            same = versions == [version for _, version in read.found]
+        elif isinstance(read, CountRead):
             matching = self._matching(read.query, None)
             counted = sum(1 for _ in islice(matching, read.query.limit))
             same = counted == read.found
@@ -134,10 +133,7 @@ class InMemorySession(AbstractStorageSession):
             found = self._scan(read.query, None)
             same = tuple((r.key, r.version) for r in found) == read.found
         if not same:
-            raise ConcurrencyConflictError(
-                read.query.mapping.aggregate,
-                reason="A query of this serializable unit has another answer now.",
-            )
+            raise changed_since(read)
 
 
 def _row(record: Record) -> Row:

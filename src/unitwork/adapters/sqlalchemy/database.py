@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import URL, MetaData, make_url
+from sqlalchemy import URL, MetaData, exc, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from unitwork.adapters.mapping.schema import Schema
@@ -15,7 +15,11 @@ from unitwork.adapters.sqlalchemy.laying_out import lay_out
 from unitwork.adapters.sqlalchemy.options import PoolOptions
 from unitwork.adapters.sqlalchemy.session import SqlAlchemySession
 from unitwork.adapters.sqlalchemy.tables import tables_of
-from unitwork.adapters.storage import AbstractDatabase, UnitOptions
+from unitwork.adapters.storage import (
+    AbstractDatabase,
+    UnitOptions,
+    checked_seconds,
+)
 from unitwork.domain.errors import MisuseError
 
 
@@ -41,23 +45,29 @@ class SqlAlchemyDatabase(AbstractDatabase):
                 mysql+asyncmy (MariaDB).
             lock_timeout: seconds that a unit waits for another's lock, or its turn.
             statement_timeout: seconds that a statement may take; None: any number.
+                Both times are at least 0.001.
             pool: sizes and times of the pools.
             connect_args: what the driver's connect() is given on top.
             echo: log every statement.
 
         Raises:
             SchemaError: a class, or a column of a table, cannot be stored exactly.
+            MisuseError: the URL or another argument is wrong, or the driver that the
+                URL names is not installed.
         """
         self.schema = schema
-        self.url = _known(make_url(url))
+        self.url = _known(url)
         self.dialect = dialect_named(self.url.get_backend_name())
         self.metadata: MetaData = tables_of(schema)
+        checked_seconds("lock_timeout", lock_timeout)
+        if statement_timeout is not None:
+            checked_seconds("statement_timeout", statement_timeout)
         limits = Limits(lock_timeout, statement_timeout)
         engines = Engines(
             self.dialect,
             self.url,
             limits,
-            pool or PoolOptions(),
+            _pool(pool),
             connect_args or {},
             echo,
         )
@@ -94,11 +104,41 @@ class SqlAlchemyDatabase(AbstractDatabase):
         return SqlAlchemySession(self._gateway, options)
 
 
-def _known(url: URL) -> URL:
+def _known(said: str | URL) -> URL:
+    try:
+        url = make_url(said)
+    except (exc.ArgumentError, ValueError) as error:
+        raise MisuseError(
+            "What was given as the URL of a database is none.",
+            "It names a driver, and where the database is; it was not connected to.",
+            "Write sqlite+aiosqlite:///stock.db, or"
+            " postgresql+asyncpg://user:password@host/name.",
+        ) from error
     if url.drivername not in DRIVERS:
         raise MisuseError(
             f"The URL begins with {url.drivername!r}.",
             "Units of work need a driver for asyncio that they have been tested with.",
             f"Use one of {', '.join(DRIVERS)}.",
         )
+    try:
+        url.get_dialect().import_dbapi()
+    except ImportError as error:
+        extra = url.get_backend_name().replace("mariadb", "mysql")
+        raise MisuseError(
+            f"The driver of {url.drivername!r} cannot be imported: {error}.",
+            "Drivers of servers come with extras of the library.",
+            f"Install it: pip install unitwork[{extra}].",
+        ) from error
     return url
+
+
+def _pool(said: PoolOptions | None) -> PoolOptions:
+    if said is None:
+        return PoolOptions()
+    if isinstance(said, PoolOptions):
+        return said
+    raise MisuseError(
+        f"pool={said!r} does not say what it counts.",
+        "A pool has a size, an overflow, and times.",
+        "Write pool=PoolOptions(size=5).",
+    )

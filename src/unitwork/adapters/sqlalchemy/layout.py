@@ -1,5 +1,6 @@
 """How the rows of one aggregate stand in tables: names, positions, conversions."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,27 @@ class Place:
         if value is None or self.codec.write is None:
             return value
         return self.codec.write(value)
+
+    def canonical(self, given: Any) -> Any:
+        """Return the canonical value of what SQL gave for this column.
+
+        A statement that knows types gives the value of the domain; one of plain text
+        gives what the driver does. A whole number for a Decimal is the driver's.
+
+        Raises:
+            Refused: it is neither.
+        """
+        kind = self.column.type
+        with contextlib.suppress(Refused):
+            canonical = kind.canonical(given)
+            if type(kind.restore(canonical)) is type(given):
+                return canonical
+        if self.codec.read is None:
+            return kind.canonical(given)
+        try:
+            return self.codec.read(given)
+        except (AttributeError, TypeError):  # a driver's value has another type
+            return kind.canonical(given)
 
     def shown(self, stored: Any) -> Any:
         """Return the canonical value for a message; what cannot be read, as it is."""

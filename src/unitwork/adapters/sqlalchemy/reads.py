@@ -13,13 +13,13 @@ from unitwork.adapters.sqlalchemy.phase import Phase
 from unitwork.adapters.sqlalchemy.selects import Meaning, Rows, Selects
 from unitwork.adapters.storage import (
     CountRead,
-    KeyRead,
     Query,
     QueryRead,
     Read,
     Record,
+    changed_since,
 )
-from unitwork.domain.errors import ConcurrencyConflictError, StoredValueError
+from unitwork.domain.errors import StoredValueError
 from unitwork.domain.specification import Operator
 
 _ATTEMPTS = 3
@@ -109,15 +109,7 @@ class Reads:
         for read in reads:
             same = yield from self._same(read)
             if not same:
-                mapping = (
-                    read.mapping if isinstance(read, KeyRead) else read.query.mapping
-                )
-                key = read.found[0][0] if isinstance(read, KeyRead) else None
-                raise ConcurrencyConflictError(
-                    mapping.aggregate,
-                    key,
-                    "What this unit had read has been changed since.",
-                )
+                raise changed_since(read)
 
     def _same(self, read: Read) -> Phase[bool]:
         if isinstance(read, CountRead):

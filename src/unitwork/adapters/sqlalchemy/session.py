@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.sqlalchemy.drivers.portable import PortableConnection
 from unitwork.adapters.sqlalchemy.gateway import Gateway
+from unitwork.adapters.sqlalchemy.layout import Place
 from unitwork.adapters.sqlalchemy.patience import to_its_end
 from unitwork.adapters.sqlalchemy.phase import Begin, Phase
 from unitwork.adapters.sqlalchemy.raw import RawTransaction, Savepoint
@@ -50,6 +51,7 @@ class SqlAlchemySession(AbstractStorageSession):
         self._raw: RawTransaction | None = None
         self._turn = AsyncExitStack()
         """The turn to write, while the raw transaction is open."""
+        self.layouts = gateway.layouts
 
     @property
     def transactional(self) -> bool:
@@ -263,11 +265,21 @@ class SqlAlchemySession(AbstractStorageSession):
 
 async def raw_transaction(workspace: Workspace) -> RawTransaction:
     """Open the raw transaction of a unit, and write into it what is pending."""
+    session = _sql_session(workspace)
+    await workspace.enter_transaction(session.hatch)
+    return session.raw
+
+
+def key_place(workspace: Workspace, mapping: AggregateMapping) -> Place:
+    """Return the column that holds the key of an aggregate."""
+    return _sql_session(workspace).layouts[mapping].key
+
+
+def _sql_session(workspace: Workspace) -> SqlAlchemySession:
     session = workspace.session
     if not isinstance(session, SqlAlchemySession):
         raise TypeError(session)
-    await workspace.enter_transaction(session.hatch)
-    return session.raw
+    return session
 
 
 def _nothing() -> Phase[None]:

@@ -388,8 +388,8 @@ def test_a_decimal_needs_its_size() -> None:
     assert mistakes(Schema(Order)) == [
         (
             "Money.amount is a Decimal of unknown size. Say how many digits it has,"
-            " and how"
-            " many of them after the point: columns={Money.amount: Decimal(12, 2)}."
+            " and how many of them after the point: columns={Money.amount:"
+            " unitwork.adapters.mapping.Decimal(12, 2)}."
         )
     ]
 
@@ -705,6 +705,38 @@ def test_overrides_are_given_as_expressions() -> None:
             " attrs"
             " class."
         )
+    ]
+
+
+def test_what_is_no_column_type_is_told_so() -> None:
+    """Python has a Decimal too."""
+
+    class Order(AggregateRoot):
+        id: Key[int]
+        total: Field[Money]
+
+    wrong = cast("Any", {Money.amount: PythonDecimal(12)})
+    assert mistakes(Schema().aggregate(Order, columns=wrong)) == [
+        (
+            "Money.amount is given Decimal('12') in columns=, which is no column type."
+            " Give a unitwork.adapters.mapping.Decimal."
+        )
+    ]
+
+
+def test_overrides_are_lists_and_dicts() -> None:
+    """One attribute is written like several."""
+    wrong = cast("Any", {"unique": Customer.id, "json": "id", "references": 5})
+    assert mistakes(Schema().aggregate(Customer, **wrong)) == [
+        (
+            "references=5 is no dict. Write references={Order.customer: ...}: by"
+            " attribute, or by class."
+        ),
+        "json='id' is no list. Write json=['id'], for one as for several.",
+        (
+            "unique=Customer.id is no list. Write unique=[Customer.id], for one as for"
+            " several."
+        ),
     ]
 
 

@@ -146,6 +146,15 @@ def test_an_order_is_made_of_sort_terms() -> None:
     )
 
 
+@pytest.mark.parametrize("wrong", [Order.due, "number", 5])
+def test_what_is_no_sort_term_is_shown_whole(wrong: Any) -> None:
+    """Not the first of its letters."""
+    with pytest.raises(MisuseError) as refused:
+        resolve_order(ORDER, wrong)
+
+    assert str(refused.value).startswith(f"order_by={wrong!r} is no sort term.\n")
+
+
 def test_none_is_no_key() -> None:
     """A key identifies."""
     with pytest.raises(InvalidValueError, match="It must not be None"):

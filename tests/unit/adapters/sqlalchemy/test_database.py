@@ -1,6 +1,7 @@
 """The database object: options, pools, one event loop."""
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from tests.unit.adapters.sqlalchemy.samples import SCHEMA, Customer, SqlShop
 from unitwork import AggregateRoot, Field, Key, field
 from unitwork.adapters.mapping import Schema
+from unitwork.adapters.memory import InMemoryDatabase
 from unitwork.adapters.sqlalchemy import PoolOptions, SqlAlchemyDatabase
 from unitwork.adapters.sqlalchemy.dialects.dialect import Limits
 from unitwork.adapters.sqlalchemy.dialects.known import dialect_named
@@ -39,6 +41,88 @@ def test_a_driver_that_was_not_tested_is_refused() -> None:
         "Units of work need a driver for asyncio that they have been tested with.\n"
         "Use one of sqlite+aiosqlite, postgresql+asyncpg, postgresql+psycopg,"
         " mysql+asyncmy, mariadb+asyncmy. [misuse]"
+    )
+
+
+@pytest.mark.parametrize("url", ["stock.db", "", "hello world", None, "a://h:b/n"])
+def test_what_is_no_url_is_refused_at_start(url: Any) -> None:
+    """And is not repeated: it may have a password in it."""
+    with pytest.raises(MisuseError) as refused:
+        SqlAlchemyDatabase(SCHEMA, url)
+    assert str(refused.value) == (
+        "What was given as the URL of a database is none.\n"
+        "It names a driver, and where the database is; it was not connected to.\n"
+        "Write sqlite+aiosqlite:///stock.db, or"
+        " postgresql+asyncpg://user:password@host/name. [misuse]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("driver", "extra"),
+    [
+        ("postgresql+asyncpg", "postgresql"),
+        ("postgresql+psycopg", "postgresql"),
+        ("mysql+asyncmy", "mysql"),
+        ("mariadb+asyncmy", "mysql"),
+    ],
+)
+def test_a_driver_that_is_not_installed_is_told_at_start(
+    driver: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the extra that brings it."""
+    module = driver.partition("+")[2]
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MisuseError) as refused:
+        SqlAlchemyDatabase(SCHEMA, f"{driver}://host/name")
+    what, why, remedy = str(refused.value).splitlines()
+    assert what.startswith(f"The driver of {driver!r} cannot be imported: ")
+    assert why == "Drivers of servers come with extras of the library."
+    assert remedy == f"Install it: pip install unitwork[{extra}]. [misuse]"
+
+
+@pytest.mark.parametrize("seconds", ["5", -1, 0, 0.0001, float("nan"), 1e9, True])
+@pytest.mark.parametrize("name", ["lock_timeout", "statement_timeout"])
+def test_a_time_limit_that_databases_would_read_differently_is_refused(
+    name: str, seconds: Any
+) -> None:
+    """0 is no limit at all to PostgreSQL."""
+    with pytest.raises(MisuseError) as refused:
+        SqlAlchemyDatabase(SCHEMA, MEMORY, **{name: seconds})
+    assert str(refused.value) == (
+        f"{name}={seconds!r} is no time limit.\n"
+        "It counts seconds, as an int or float, from 0.001 to 2,000,000.\n"
+        "Say how long; leave it out for the default. [misuse]"
+    )
+
+
+def test_the_fake_refuses_the_same_time_limits() -> None:
+    """As the SQL storages do."""
+    with pytest.raises(MisuseError, match="lock_timeout=0 is no time limit"):
+        InMemoryDatabase(SCHEMA, lock_timeout=0)
+
+
+def test_a_pool_is_not_a_number() -> None:
+    """Of what?"""
+    wrong: Any = 5
+    with pytest.raises(MisuseError) as refused:
+        SqlAlchemyDatabase(SCHEMA, MEMORY, pool=wrong)
+    assert str(refused.value) == (
+        "pool=5 does not say what it counts.\n"
+        "A pool has a size, an overflow, and times.\n"
+        "Write pool=PoolOptions(size=5). [misuse]"
+    )
+
+
+def test_a_unit_is_made_with_a_database() -> None:
+    """Not with the schema alone."""
+    wrong: Any = SCHEMA
+    with pytest.raises(MisuseError) as refused:
+        SqlShop(wrong)
+    assert str(refused.value) == (
+        "SqlShop was given an object of Schema.\n"
+        "A unit keeps its aggregates in a database object, which is made once.\n"
+        "Write SqlShop(InMemoryDatabase(schema)), or the same with a"
+        " SqlAlchemyDatabase(schema, url). [misuse]"
     )
 
 

@@ -81,6 +81,11 @@ class _Moment(_Untouched, sqlite.DATETIME):
 class _Day(_Untouched, sqlite.DATE):
     cache_ok = True
 
+    def adapt(self, cls: Any, **options: Any) -> Any:
+        """Stay: the driver has a type of its own for days, which would convert."""
+        del cls
+        return super().adapt(type(self), **options)  # type: ignore[no-untyped-call]  # SQLAlchemy's has no types
+
 
 class _Flag(_Untouched, sa.Boolean):
     cache_ok = True
