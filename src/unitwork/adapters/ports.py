@@ -9,6 +9,9 @@ from unitwork.adapters.workspace import Unit
 from unitwork.domain.errors import MisuseError
 from unitwork.domain.repository import AbstractRepository
 
+_OUR_OWN = ("unitwork.adapters.", "unitwork.domain.")
+"""Modules whose classes name no repositories of a port."""
+
 
 class Supplied:
     """Make a unit's repository when it is first used, and keep it on the unit."""
@@ -59,9 +62,7 @@ def supply(cls: type[Any], repositories: Sequence[type[Any]]) -> None:
 
 def _ports(cls: type) -> Iterator[tuple[str, Any]]:
     for base in cls.__mro__:
-        if "__annotations__" not in vars(base) or base.__module__.startswith(
-            "unitwork."
-        ):
+        if "__annotations__" not in vars(base) or base.__module__.startswith(_OUR_OWN):
             continue
         for name, hint in _hints(base).items():
             kind = _class(hint)

@@ -1,5 +1,6 @@
 """From the annotations of a port to repositories of an adapter."""
 
+import types
 from abc import abstractmethod
 from typing import Any
 
@@ -171,3 +172,21 @@ def test_on_the_class_a_repository_shows_what_it_supplies() -> None:
     """For whoever looks."""
     assert vars(InMemory)["things"].aggregate is Thing
     assert InMemory.things is vars(InMemory)["things"]
+
+
+def test_a_port_of_a_module_of_the_library_is_supplied_too() -> None:
+    """Only the core's own classes are no ports: the conformance kit brings one."""
+    kit = types.new_class(
+        "Kit",
+        (AbstractUnitOfWork,),
+        exec_body=lambda body: body.update(
+            __module__="unitwork.testing.kit",
+            __annotations__={"things": AbstractRepository[Thing, int]},
+        ),
+    )
+
+    joined = types.new_class("InMemoryKit", (InMemoryUnitOfWork, kit))
+
+    assert isinstance(
+        joined(InMemoryDatabase(Schema(Thing))).things, InMemoryRepository
+    )
