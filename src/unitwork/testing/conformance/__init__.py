@@ -1,0 +1,1 @@
+"""What any storage must do, as programs, laws and a model of the contract."""
