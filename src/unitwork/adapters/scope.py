@@ -46,7 +46,7 @@ class Scope:
             if entry.latest is not entry.loaded:
                 self.remembered[entry] = entry.latest
 
-    def changed(self, entries: IdentityMap) -> Iterator[Entry]:
+    def changed(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Go through the aggregates that look otherwise than when the block began."""
         for entry in entries:
             before = self.remembered.get(entry, entry.loaded)
@@ -57,13 +57,16 @@ class Scope:
         """Undo the block: what the unit holds, and how the aggregates look."""
         for take_back in reversed(self.flushed.values()):
             take_back()
+        held = list(entries)
         for step in reversed(self.steps):
             step.undo()
-        for entry in list(self.changed(entries)):
+        known = dict.fromkeys((*held, *entries))
+        for entry in list(self.changed(known)):
             entry.latest = self.remembered.get(entry, entry.loaded)
             if entry.latest is not None:
                 entry.latest.restore()
-        drop_events((*entries, *(step.entry for step in self.steps)), self.mark)
+        entries.keep(entry for entry in held if entry.loaded is not None)
+        drop_events((*known, *(step.entry for step in self.steps)), self.mark)
         self.flushed.clear()
         self.steps.clear()
 

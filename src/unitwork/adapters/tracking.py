@@ -3,7 +3,7 @@
 Source: Identity Map, Optimistic Offline Lock (Fowler). Contract: 12, 13, 16.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from unitwork.adapters.mapping.description import AggregateMapping, Row, State
@@ -156,6 +156,16 @@ class IdentityMap:
             self._keyless.setdefault(entry.mapping, []).append(entry)
         else:
             self._keyed.setdefault(entry.mapping, {})[entry.key] = entry
+
+    def keep(self, loaded: Iterable[Entry]) -> None:
+        """Hold again what was loaded, unless another entry answers for its key.
+
+        Taking back that an aggregate was added, and removed again, loses what was
+        loaded under its key since.
+        """
+        for entry in loaded:
+            if self.find(entry.mapping, entry.key) is None:
+                self.put(entry)
 
     def drop(self, entry: Entry) -> None:
         """Forget an entry."""
