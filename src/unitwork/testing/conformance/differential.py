@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import attrs
 
-from unitwork.domain.specification import all_of
 from unitwork.testing.conformance.interpreter import Interpreter, MakeUnit
 from unitwork.testing.conformance.oracle.model import Model
 from unitwork.testing.conformance.programs import Json, Program, Step
@@ -85,25 +84,3 @@ def _admits(admitted: Json, raised: Json) -> bool:
         return True
     pairs = zip(admitted[1:], raised[1:], strict=True)
     return all(one in (None, other) for one, other in pairs)
-
-
-async def empty(unit: MakeUnit) -> None:
-    """Delete what programs have written, through units of the storage itself.
-
-    References are dropped first: sites may refer to one another in a circle.
-    """
-    for last in (False, True):
-        uow = unit()
-        async with uow:
-            sites = await uow.sites.matching(all_of())
-            for site in sites:
-                site.parent = None
-            if last:
-                for site in sites:
-                    uow.sites.remove(site)
-            else:
-                for item in await uow.items.matching(all_of()):
-                    uow.items.remove(item)
-                for pick in await uow.picks.matching(all_of()):
-                    uow.picks.remove(pick)
-            await uow.commit()

@@ -1,5 +1,8 @@
 """Make programs from seeds, steered by the model to where storages go wrong."""
 
+from collections import Counter
+from collections.abc import Mapping
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -18,6 +21,8 @@ from unitwork.testing.conformance.programs import (
 )
 from unitwork.testing.conformance.vocabulary import CODES, Vocabulary
 
+CHANGED = "query over changes"
+"""A query of a class of which the unit has changed something itself."""
 _UNITS = 4
 _DEPTH = 3
 _CLASSES = ("Site", "Item", "Pick")
@@ -27,12 +32,12 @@ _ACTIONS = {
     "remove": 7,
     "replace": 4,
     "read": 8,
-    "query": 17,
+    "query": 20,
     "take": 5,
     "refer": 4,
     "record": 3,
-    "enter": 5,
-    "end": 16,
+    "enter": 8,
+    "end": 11,
 }
 
 
@@ -42,11 +47,26 @@ class Generated:
 
     program: Program
     expected: tuple[Json, ...]
+    met: Mapping[tuple[str, str], int]
+    """How often each outcome was met, by kind and isolation."""
 
 
 def generate(seed: int) -> Generated:
     """Make the program of a seed: always the same one."""
     return _Generator(seed).run()
+
+
+def generate_changes(seed: int) -> tuple[Program, Program]:
+    """Make a program that stores a few rows, and one that changes them.
+
+    The second leaves unit 0 open, with changes that can be committed.
+    """
+    for attempt in count():
+        generator = _Generator(seed)
+        made = generator.changes(attempt)
+        if made is not None:
+            return made
+    raise AssertionError
 
 
 class _Generator:
@@ -57,6 +77,7 @@ class _Generator:
         self._model = Model()
         self._steps: list[Step] = []
         self._expected: list[Json] = []
+        self._met: Counter[tuple[str, str]] = Counter()
         self._picks = 0
         self._numbers = 0
 
@@ -69,13 +90,32 @@ class _Generator:
             self._finish(number)
         self._look()
         program = Program(self._seed, tuple(self._steps))
-        return Generated(program, tuple(self._expected))
+        return Generated(program, tuple(self._expected), self._met)
 
-    def _do(self, do: str, unit: int, **args: Json) -> Json:
-        step = Step(do, unit, args)
+    def changes(self, attempt: int) -> tuple[Program, Program] | None:
+        """Make both programs, or None if the changes could not be committed."""
+        self._random.seed(f"{self._seed} {attempt}")
+        self._begin()
+        begun = len(self._steps)
+        self._do("open", 0, isolation="read_committed", read_only=False)
+        for _ in range(self._random.randint(3, 9)):
+            action = self._random.choice(("edit", "fresh", "remove", "replace", "take"))
+            getattr(self, f"_{action}")(0)
+        steps = tuple(self._steps)
+        self._do("commit", 0)
+        if "raises" in self._expected[-1]:
+            return None
+        return Program(self._seed, steps[:begun]), Program(self._seed, steps[begun:])
+
+    def _do(self, do: str, unit: int, **args: Json) -> None:
+        step, opened = Step(do, unit, args), self._model.units.get(unit)
+        changed = do in QUERIES and args["of"] in _dirty(opened)
+        observed = self._model.step(step)
         self._steps.append(step)
-        self._expected.append(self._model.step(step))
-        return self._expected[-1]
+        self._expected.append(observed)
+        level = opened.isolation if opened else args.get("isolation", "")
+        self._met.update((kind, level) for kind in _kinds(do, observed))
+        self._met[CHANGED, level] += changed
 
     def _begin(self) -> None:
         """Store a few rows, so that there is something to fight for."""
@@ -250,7 +290,8 @@ class _Generator:
     def _end(self, number: int) -> None:
         unit = self._model.units[number]
         if not unit.ended and self._chance(0.85):
-            do = self._random.choices(("commit", "rollback"), (7, 2))[0]
+            weights = (7, 2) if len(unit.blocks) == 1 else (5, 4)
+            do = self._random.choices(("commit", "rollback"), weights)[0]
             self._do(do, number)
             if self._chance(0.2):
                 return
@@ -271,7 +312,18 @@ class _Generator:
         self._do("leave", 0, raising=False)
 
 
-def _dirty(unit: Unit) -> list[str]:
+def _kinds(do: str, observed: Json) -> set[str]:
+    """Name what a step met: the errors that it may raise, or what it did."""
+    if "raises" in observed:
+        return {raised[0] for raised in observed["raises"]}
+    ended = do in ("commit", "rollback")
+    return {f"{do} in a scope" if ended and observed["outcome"] == "active" else do}
+
+
+def _dirty(unit: Unit | None) -> list[str]:
+    """Name the classes of which a unit has changed something."""
+    if unit is None or unit.ended:
+        return []
     state = unit.state
     changed = {
         n[0] for n, held in state.holds.items() if state.value(held) != held.base

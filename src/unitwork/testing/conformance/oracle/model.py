@@ -22,6 +22,8 @@ from unitwork.testing.conformance.programs import (
     Step,
 )
 
+CLOSED: Json = {"raises": [["UnitOfWorkClosedError", None, None]]}
+
 
 class Model(Reads):
     """Predict what each step of a program does."""
@@ -40,8 +42,8 @@ class Model(Reads):
             return {"outcome": "active"}
         if step.do == "open" or unit is None:
             return SKIPPED
-        if unit.ended and step.do != "leave":
-            return {"raises": [["UnitOfWorkClosedError", None, None]]}
+        if unit.ended and step.do not in ("leave", "add"):
+            return CLOSED
         try:
             return getattr(self, f"_{step.do}")(unit, step)
         except Refused as predicted:
@@ -111,6 +113,8 @@ class Model(Reads):
         number = state.gone.get(name) if same else len(state.objects)
         if number is None or (not same and name in self.picks):
             return SKIPPED
+        if unit.ended:
+            return CLOSED
         held = state.holds.get(name, Held(None))
         if held.live is not None:
             raise Refused(["UniqueViolationError", name[0], [KEYS[name[0]]]])
