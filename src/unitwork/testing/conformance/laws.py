@@ -14,7 +14,7 @@ from unitwork.testing.conformance.generator import generate_changes
 from unitwork.testing.conformance.interpreter import Interpreter
 from unitwork.testing.conformance.programs import Json, Step, step
 from unitwork.testing.conformance.runner import Fresh
-from unitwork.testing.conformance.vocabulary import Vocabulary
+from unitwork.testing.conformance.vocabulary import CODES, Vocabulary
 
 Law: TypeAlias = Callable[[Interpreter, int], Awaitable[str | None]]
 """Judges one seed on an empty storage; says what is wrong, if anything is."""
@@ -92,14 +92,24 @@ async def a_criterion_parts_the_rows(run: Interpreter, seed: int) -> str | None:
 async def a_key_gives_what_a_query_by_key_gives(
     run: Interpreter, seed: int
 ) -> str | None:
-    """find(key) and matching(key == ...) are one object. Contract: 12, 20."""
+    """find(key) and matching(key == ...) agree, within a unit and without.
+
+    Contract: 12, 20.
+    """
     await _change(run, seed)
-    for of in ("Site", "Item"):
-        for key in "abcde":
-            found = (await run.step(step("find", _WRITER, of=of, key=key)))["found"]
-            queried = await run.step(_matching(of, ["==", "code", key]))
-            if queried["found"] != ([] if found is None else [found]):
-                return f"{of} {key!r} is {found}, and by a query {queried['found']}."
+    for reader in (_WRITER, _READER):
+        for of in ("Site", "Item"):
+            for key in CODES:
+                found = (await run.step(step("find", _WRITER, of=of, key=key)))["found"]
+                where = ["==", "code", key]
+                queried = (await run.step(_matching(of, where, reader)))["found"]
+                shown = [one[-1] for one in queried]
+                if shown != ([] if found is None else [found[-1]]):
+                    return f"{of} {key!r} is {found}, and by a query {queried}."
+        for one in (step("commit"), step("leave", raising=False)):
+            await run.step(one)
+        await run.step(_open(_READER))
+        await run.step(_open(_WRITER))
     return None
 
 

@@ -45,6 +45,7 @@ def as_python(program: Program) -> str:
     """
     printer = _Printer()
     lines = [line for step in program for line in printer.lines(step)]
+    lines += printer.left_open()
     return _HEAD + "".join(f"    {line}\n" for line in lines or ["pass"])
 
 
@@ -71,6 +72,12 @@ class _Printer:
         unit = self._units[step.unit]
         yield from _raising(expected, self._calls(unit, step, expected))
         yield from _asserted(unit, step, expected)
+
+    def left_open(self) -> Iterator[str]:
+        """Leave what the program leaves open."""
+        for number, unit in self._model.units.items():
+            for _ in unit.blocks:
+                yield _leaving(self._units[number], raising=True)
 
     def _calls(self, unit: str, step: Step, expected: Json) -> Iterator[str]:
         if step.do in QUERIES:
@@ -169,10 +176,14 @@ def _of_blocks(unit: str, step: Step) -> Iterator[str]:
     if step.do in ("open", "enter"):
         yield f"await {unit}.__aenter__()"
     elif step.do == "leave":
-        kind = "KeyError, KeyError()" if step.args["raising"] else "None, None"
-        yield f"await {unit}.__aexit__({kind}, None)"
+        yield _leaving(unit, raising=step.args["raising"])
     else:
         yield f"await {unit}.{step.do}()"
+
+
+def _leaving(unit: str, *, raising: bool) -> str:
+    error = "KeyError, KeyError()" if raising else "None, None"
+    return f"await {unit}.__aexit__({error}, None)"
 
 
 def _changes(unit: str, step: Step) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from unitwork.testing.conformance.programs import Json, Step, step
+from unitwork.testing.conformance.programs import Json, Step, program, step
 
 
 def opened(unit: int, isolation: str = "read_committed") -> Step:
@@ -57,3 +57,18 @@ def left(unit: int, *, raising: bool = False) -> Step:
 def stored(*steps: Step) -> tuple[Step, ...]:
     """Do steps of unit 0 in a unit of their own, and commit."""
     return (opened(0), *steps, committed(0), left(0))
+
+
+SMALLEST = program(
+    opened(0),
+    added(0, "Site", "a"),
+    committed(0),
+    opened(2),
+    opened(1),
+    put(1, "Site", "a", "zone", 1),
+    put(2, "Site", "a", "zone", 2),
+    committed(2),
+    committed(1),
+    seed=5,
+)
+"""The smallest program that shows a lost update."""
