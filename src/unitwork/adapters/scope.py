@@ -57,15 +57,14 @@ class Scope:
         """Undo the block: what the unit holds, and how the aggregates look."""
         for take_back in reversed(self.flushed.values()):
             take_back()
-        held = list(entries)
         for step in reversed(self.steps):
             step.undo()
-        known = dict.fromkeys((*held, *entries))
+        behind = [entry.behind for entry in entries if entry.behind is not None]
+        known = (*entries, *behind)
         for entry in list(self.changed(known)):
             entry.latest = self.remembered.get(entry, entry.loaded)
             if entry.latest is not None:
                 entry.latest.restore()
-        entries.keep(entry for entry in held if entry.loaded is not None)
         drop_events((*known, *(step.entry for step in self.steps)), self.mark)
         self.flushed.clear()
         self.steps.clear()

@@ -3,7 +3,7 @@
 Source: Identity Map, Optimistic Offline Lock (Fowler). Contract: 12, 13, 16.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from unitwork.adapters.mapping.description import AggregateMapping, Row, State
@@ -16,6 +16,7 @@ class Entry:
     """One aggregate in a unit: the object, and what storage has of it."""
 
     __slots__ = (
+        "behind",
         "clean",
         "instance",
         "key",
@@ -48,6 +49,8 @@ class Entry:
         self.removed = False
         self.replaced: Entry | None = None
         """The removed aggregate whose key, and row, this one took over."""
+        self.behind: Entry | None = None
+        """What was loaded under its key while it was gone; it answers after it."""
 
     @classmethod
     def of(cls, mapping: AggregateMapping, record: Record) -> "Entry":
@@ -156,16 +159,6 @@ class IdentityMap:
             self._keyless.setdefault(entry.mapping, []).append(entry)
         else:
             self._keyed.setdefault(entry.mapping, {})[entry.key] = entry
-
-    def keep(self, loaded: Iterable[Entry]) -> None:
-        """Hold again what was loaded, unless another entry answers for its key.
-
-        Taking back that an aggregate was added, and removed again, loses what was
-        loaded under its key since.
-        """
-        for entry in loaded:
-            if self.find(entry.mapping, entry.key) is None:
-                self.put(entry)
 
     def drop(self, entry: Entry) -> None:
         """Forget an entry."""

@@ -76,3 +76,34 @@ async def test_an_added_aggregate_that_an_undone_scope_removed_answers_again() -
         assert await uow.counters.get("a") is added
         assert loaded.value == 1
         await uow.rollback()
+
+
+async def test_what_was_loaded_after_that_and_then_replaced_is_put_back() -> None:
+    """Contract 7: it is as loaded, though another one stood in its place."""
+    uow = await a_stored_counter()
+    async with uow:
+        add_and_remove(uow)
+        loaded = await uow.counters.get("a")
+        loaded.value = 2
+        uow.counters.remove(loaded)
+        uow.counters.add(Counter(name="a", value=3))
+        await uow.rollback()
+    assert loaded.value == 1
+
+
+async def test_what_stands_behind_an_added_aggregate_answers_when_it_is_undone() -> (
+    None
+):
+    """Contract 6, 12: scope by scope, the one that was loaded comes back."""
+    uow = await a_stored_counter()
+    async with uow:
+        async with uow:
+            added = Counter(name="a", value=5)
+            uow.counters.add(added)
+            async with uow:
+                uow.counters.remove(added)
+                loaded = await uow.counters.get("a")
+                await uow.rollback()
+            assert await uow.counters.get("a") is added
+            await uow.rollback()
+        assert await uow.counters.get("a") is loaded
