@@ -31,6 +31,7 @@ _ACTIONS = {
     "fresh": 10,
     "remove": 7,
     "replace": 4,
+    "vanish": 2,
     "read": 8,
     "query": 20,
     "take": 5,
@@ -99,7 +100,9 @@ class _Generator:
         begun = len(self._steps)
         self._do("open", 0, isolation="read_committed", read_only=False)
         for _ in range(self._random.randint(3, 9)):
-            action = self._random.choice(("edit", "fresh", "remove", "replace", "take"))
+            action = self._random.choice(
+                ("edit", "fresh", "remove", "replace", "vanish", "take")
+            )
             getattr(self, f"_{action}")(0)
         steps = tuple(self._steps)
         self._do("commit", 0)
@@ -221,6 +224,14 @@ class _Generator:
             self._do("add", number, of=of, key=key, values={}, same=True)
         else:
             self._add(number, (of, key))
+
+    def _vanish(self, number: int) -> None:
+        """Do nothing in two steps, with a key that may be stored; then go on."""
+        of, key = self._hot(number, self._random.choice(("Site", "Item")))
+        self._add(number, (of, key))
+        self._do("remove", number, of=of, key=key)
+        field = "zone" if of == "Site" else "rank"
+        self._put(number, (of, key), field, self._choose.value(of, field))
 
     def _read(self, number: int) -> None:
         of, key = self._hot(number)
