@@ -3,7 +3,8 @@
 from collections import Counter
 
 from unitwork.domain.errors import MisuseError
-from unitwork.testing.conformance.generator import CHANGED, Generated
+from unitwork.testing.conformance.actions import CHANGED
+from unitwork.testing.conformance.generator import Generated
 
 FLOORS = {
     "ConcurrencyConflictError": 50,

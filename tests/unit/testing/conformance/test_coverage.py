@@ -5,8 +5,9 @@ from collections import Counter
 import pytest
 
 from unitwork import MisuseError
+from unitwork.testing.conformance.actions import CHANGED
 from unitwork.testing.conformance.coverage import Coverage
-from unitwork.testing.conformance.generator import CHANGED, Generated
+from unitwork.testing.conformance.generator import Generated
 from unitwork.testing.conformance.programs import program
 
 ENOUGH = {
