@@ -41,7 +41,7 @@ class Holding:
             self._replace(before, entry)
             return
         self._entries.put(entry)
-        self._note("added", entry, lambda: self._entries.drop(entry))
+        self._note("added", entry, lambda: self._take_out(entry))
 
     def remove(self, mapping: AggregateMapping, instance: Any) -> None:
         """Stop holding an aggregate; storage removes it at commit."""
@@ -50,7 +50,7 @@ class Holding:
             raise _not_held(instance)
         if entry.stored is None:
             self._entries.drop(entry)
-            self._note("dropped", entry, lambda: self._entries.put(entry))
+            self._note("dropped", entry, lambda: self._put_back(entry))
             return
         entry.removed = True
         self._note("removed", entry, lambda: _set_removed(entry, removed=False))
@@ -61,6 +61,17 @@ class Holding:
         if entry is None:
             raise _not_held(instance)
         return entry
+
+    def _put_back(self, entry: Entry) -> None:
+        """Hold it again; what was loaded under its key meanwhile stands behind it."""
+        entry.behind = self._entries.find(entry.mapping, entry.key)
+        self._entries.put(entry)
+
+    def _take_out(self, entry: Entry) -> None:
+        """Hold it no longer, but what stands behind it."""
+        self._entries.drop(entry)
+        if entry.behind is not None:
+            self._entries.put(entry.behind)
 
     def _restore(self, entry: Entry) -> None:
         entry.removed = False

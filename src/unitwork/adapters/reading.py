@@ -98,10 +98,11 @@ class Reading:
         if self._logged:
             found = tuple((record.key, record.version) for record in records)
             self.log.append(QueryRead(asked, found))
-        entries = [self._take(query.mapping, record) for record in records]
-        if not own:
-            return entries
-        return _cut([*entries, *own], query)
+        loaded = [_entry(query.mapping, record) for record in records]
+        given = _cut([*loaded, *own], query) if own else loaded
+        for entry in set(loaded).intersection(given):
+            self._entries.put(entry)
+        return given
 
     async def count(
         self, mapping: AggregateMapping, criterion: Criterion = EVERYTHING
@@ -165,14 +166,18 @@ class Reading:
         return own
 
     def _take(self, mapping: AggregateMapping, record: Record) -> Entry:
-        try:
-            entry = Entry.of(mapping, record)
-        except Unreadable as bad:
-            raise StoredValueError(
-                bad.table, bad.column, record.key, bad.value, bad.rule
-            ) from bad
+        entry = _entry(mapping, record)
         self._entries.put(entry)
         return entry
+
+
+def _entry(mapping: AggregateMapping, record: Record) -> Entry:
+    try:
+        return Entry.of(mapping, record)
+    except Unreadable as bad:
+        raise StoredValueError(
+            bad.table, bad.column, record.key, bad.value, bad.rule
+        ) from bad
 
 
 def values_at(row: Row, order: tuple[SortTerm, ...]) -> tuple[Any, ...]:

@@ -46,7 +46,7 @@ class Scope:
             if entry.latest is not entry.loaded:
                 self.remembered[entry] = entry.latest
 
-    def changed(self, entries: IdentityMap) -> Iterator[Entry]:
+    def changed(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Go through the aggregates that look otherwise than when the block began."""
         for entry in entries:
             before = self.remembered.get(entry, entry.loaded)
@@ -59,11 +59,13 @@ class Scope:
             take_back()
         for step in reversed(self.steps):
             step.undo()
-        for entry in list(self.changed(entries)):
+        behind = [entry.behind for entry in entries if entry.behind is not None]
+        known = (*entries, *behind)
+        for entry in list(self.changed(known)):
             entry.latest = self.remembered.get(entry, entry.loaded)
             if entry.latest is not None:
                 entry.latest.restore()
-        drop_events((*entries, *(step.entry for step in self.steps)), self.mark)
+        drop_events((*known, *(step.entry for step in self.steps)), self.mark)
         self.flushed.clear()
         self.steps.clear()
 

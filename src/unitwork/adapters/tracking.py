@@ -16,6 +16,7 @@ class Entry:
     """One aggregate in a unit: the object, and what storage has of it."""
 
     __slots__ = (
+        "behind",
         "clean",
         "instance",
         "key",
@@ -48,6 +49,8 @@ class Entry:
         self.removed = False
         self.replaced: Entry | None = None
         """The removed aggregate whose key, and row, this one took over."""
+        self.behind: Entry | None = None
+        """What was loaded under its key while it was gone; it answers after it."""
 
     @classmethod
     def of(cls, mapping: AggregateMapping, record: Record) -> "Entry":

@@ -1,0 +1,1 @@
+"""The contract as an executable model: plain dicts, nothing of the library."""

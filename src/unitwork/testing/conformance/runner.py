@@ -1,0 +1,112 @@
+"""Run programs of many seeds on a storage, up to the first difference."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TypeAlias
+
+import attrs
+
+from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.coverage import Coverage
+from unitwork.testing.conformance.differential import Difference, compare
+from unitwork.testing.conformance.generator import generate
+from unitwork.testing.conformance.interpreter import MakeUnit
+from unitwork.testing.conformance.programs import Program
+from unitwork.testing.conformance.shrinking import shrink
+from unitwork.testing.conformance.warehouse import Site, WarehouseUnitOfWork
+
+Fresh: TypeAlias = Callable[[], Awaitable[MakeUnit]]
+"""Empties a storage, and gives what makes units on it."""
+
+
+@attrs.frozen
+class Progress:
+    """How far a run has come. To resume it, begin with the next seed."""
+
+    seed: int
+    programs: int
+    coverage: Coverage
+    difference: Difference | None = None
+    """What was found, shrunk; the run has ended."""
+
+
+async def run_programs(
+    fresh: Fresh, seeds: Iterable[int], *, shrunk: bool = True
+) -> AsyncIterator[Progress]:
+    """Run the programs of some seeds; stop at the first that differs.
+
+    Args:
+        fresh: gives an empty storage to each program: `emptied(unit)`, or what makes
+            a new one.
+        seeds: which programs; a range is resumed by a later one.
+        shrunk: make a program that differs as small as it can be.
+
+    Returns:
+        A report for each program, in order; the last one has the difference.
+    """
+    coverage = Coverage()
+    for done, seed in enumerate(seeds, 1):
+        generated = generate(seed)
+        coverage.add(generated)
+        unit, expected = await fresh(), generated.expected
+        found = await compare(generated.program, unit, expected=expected)
+        if found is not None and shrunk:
+            found = await shrink(found, differs_on(fresh))
+        yield Progress(seed, done, coverage, found)
+        if found is not None:
+            return
+
+
+def differs_on(fresh: Fresh) -> Callable[[Program], Awaitable[Difference | None]]:
+    """Make what runs one program on a storage, and says how it differs."""
+
+    async def differs(program: Program) -> Difference | None:
+        return await compare(program, await fresh())
+
+    return differs
+
+
+def emptied(unit: MakeUnit) -> Fresh:
+    """Empty a storage before each program, by units of the storage itself.
+
+    Nothing but the public port is asked for, so it serves any storage.
+
+    Args:
+        unit: makes units; its tables are there already.
+
+    Cost: a query for each class, and a commit if anything is stored; two if sites
+        refer to each other in a circle.
+    """
+
+    async def fresh() -> MakeUnit:
+        async with unit() as uow:
+            sites = await uow.sites.matching(all_of())
+            if _in_a_circle(sites):
+                for site in sites:
+                    site.parent = None
+                await uow.commit()
+        async with unit() as uow:
+            await _remove_everything(uow)
+            await uow.commit()
+        return unit
+
+    return fresh
+
+
+async def _remove_everything(uow: WarehouseUnitOfWork) -> None:
+    for pick in await uow.picks.matching(all_of()):
+        uow.picks.remove(pick)
+    for item in await uow.items.matching(all_of()):
+        uow.items.remove(item)
+    for site in await uow.sites.matching(all_of()):
+        uow.sites.remove(site)
+
+
+def _in_a_circle(sites: list[Site]) -> bool:
+    parents = {site.code: site.parent for site in sites}
+    for above in parents.values():
+        steps = 0
+        while above is not None and steps <= len(parents):
+            above, steps = parents.get(above), steps + 1  # noqa: PLW2901 - climbing
+        if above is not None:
+            return True
+    return False
