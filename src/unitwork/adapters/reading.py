@@ -98,9 +98,12 @@ class Reading:
         if self._logged:
             found = tuple((record.key, record.version) for record in records)
             self.log.append(QueryRead(asked, found))
-        loaded = [_entry(query.mapping, record) for record in records]
-        given = _cut([*loaded, *own], query) if own else loaded
-        for entry in set(loaded).intersection(given):
+        loaded = given = [_entry(query.mapping, record) for record in records]
+        if own:
+            given = _cut([*loaded, *own], query)
+            kept = set(given)
+            loaded = [entry for entry in loaded if entry in kept]
+        for entry in loaded:
             self._entries.put(entry)
         return given
 
