@@ -302,3 +302,29 @@ def test_violations_without_names_speak_of_rows() -> None:
     assert str(ReferenceViolationError(None)).startswith(
         "A row would refer to something that is not there.\n"
     )
+
+
+def test_a_reference_names_its_target_where_it_is_known() -> None:
+    """Class and key; a new one without a key is not known."""
+    known = ReferenceViolationError(Batch, ("sku",), "fk", Batch, "b")
+
+    assert str(known).startswith(
+        "Batch.sku would refer to Batch 'b', which is not there (constraint fk).\n"
+    )
+    assert str(ReferenceViolationError(Batch, ("sku",), target=Batch)).startswith(
+        "Batch.sku would refer to something that is not there.\n"
+    )
+
+
+def test_a_circle_is_told_as_one() -> None:
+    """Whose targets are there, or in the same unit: that would be no help."""
+    circle = ReferenceViolationError(Batch, ("sku",), circle=("Batch 'a'", "Batch 'b'"))
+
+    assert str(circle) == (
+        "Batch 'a', Batch 'b' depend on each other in a circle.\n"
+        "Each would have to be written before the others, as they refer to each other."
+        " Nothing of the unit of work was written.\n"
+        "Break the circle in a unit of its own: set one reference to None there before"
+        " they are removed, or set it there after they were added."
+        " [reference-violation]"
+    )
