@@ -7,6 +7,7 @@ import pytest
 
 import unitwork
 from unitwork import (
+    AccessDeniedError,
     AggregateNotFoundError,
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,
@@ -149,6 +150,10 @@ Raise the pool's size, or look for units that stay open. [pool-timeout]""",
 The connection to the database broke before the commit.
 The driver said: reset
 Run the operation again; see that the server is up. [connection-lost]""",
+    AccessDeniedError('role "x" does not exist', "28000"): """\
+The database denied access.
+The driver said: role "x" does not exist (code 28000)
+Check user and password, and what that user may do. [access-denied]""",
     StorageFullError("database or disk is full"): """\
 The disk of the database is full.
 The driver said: database or disk is full
@@ -225,6 +230,7 @@ def test_each_error_is_exported() -> None:
         (StatementTimeoutError, TimeoutError),
         (PoolTimeoutError, TimeoutError),
         (ConnectionLostError, ConnectionError),
+        (AccessDeniedError, PermissionError),
         (StorageFullError, OSError),
     ],
 )
@@ -313,6 +319,13 @@ def test_a_reference_names_its_target_where_it_is_known() -> None:
     )
     assert str(ReferenceViolationError(Batch, ("sku",), target=Batch)).startswith(
         "Batch.sku would refer to something that is not there.\n"
+    )
+
+
+def test_a_connection_that_never_was_did_not_break() -> None:
+    """A wrong URL and a server that went away look different."""
+    assert str(ConnectionLostError("refused", made=False)).startswith(
+        "No connection to the database could be made.\nThe driver said: refused\n"
     )
 
 

@@ -24,6 +24,7 @@ from unitwork.domain.errors import (
     UnitworkError,
 )
 from unitwork.domain.storage_errors import (
+    AccessDeniedError,
     ConnectionLostError,
     NotADatabaseError,
     PoolTimeoutError,
@@ -40,6 +41,7 @@ _STORAGE: dict[Kind, type[StorageError]] = {
     Kind.BUSY: StorageBusyError,
     Kind.TIMEOUT: StatementTimeoutError,
     Kind.LOST: ConnectionLostError,
+    Kind.DENIED: AccessDeniedError,
     Kind.FULL: StorageFullError,
     Kind.READ_ONLY: StorageReadOnlyError,
     Kind.CORRUPT: StorageCorruptError,

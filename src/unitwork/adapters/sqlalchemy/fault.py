@@ -15,6 +15,7 @@ class Kind(Enum):
     BUSY = auto()
     TIMEOUT = auto()
     LOST = auto()
+    DENIED = auto()
     FULL = auto()
     READ_ONLY = auto()
     CORRUPT = auto()
