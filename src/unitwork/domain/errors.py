@@ -234,6 +234,17 @@ class PersistenceError(UnitworkError):
     """Whether the same operation, run again from its start, may succeed."""
     outcome: ClassVar[Outcome] = Outcome.ROLLED_BACK
     """What is known of the unit's writes."""
+    earlier: bool = False
+    """Whether it is told again, because a statement that had met it was swallowed."""
+
+    def __str__(self) -> str:
+        """Render three lines; say where the first of them does not tell of now."""
+        said = super().__str__()
+        return (
+            f"An earlier statement had doomed the unit. {said}"
+            if self.earlier
+            else said
+        )
 
 
 @error

@@ -36,3 +36,5 @@ class Fault:
     """The table of the constraint."""
     columns: tuple[str, ...] = ()
     """The columns of the constraint, where there is no name."""
+    of_file: bool = False
+    """Whether it is about the database's file as a whole."""

@@ -20,7 +20,7 @@ from unitwork.adapters.sqlalchemy.errors import Translator
 from unitwork.adapters.sqlalchemy.handles import UnitConnection, UnitSession, refuse
 from unitwork.adapters.sqlalchemy.watching import AbstractWatcher, watch
 from unitwork.adapters.storage import Undo
-from unitwork.domain.errors import ConcurrencyConflictError
+from unitwork.domain.errors import ConcurrencyConflictError, PersistenceError
 from unitwork.domain.storage_errors import ConnectionLostError, StorageError
 
 _ENDED = "the transaction was ended by something else"
@@ -127,9 +127,8 @@ class RawTransaction(AbstractWatcher):
         if not isinstance(made, Exception):  # a cancellation that was swallowed
             made = ConnectionLostError("a statement was cancelled")
             made.__cause__ = error
-        made.add_note(
-            "A statement of this unit had failed earlier; nothing was stored."
-        )
+        if isinstance(made, PersistenceError):
+            made.earlier = True
         raise made
 
     def wrote(self, undo: Undo) -> None:
