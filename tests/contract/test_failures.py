@@ -334,7 +334,10 @@ KILL = {
     "postgresql-asyncpg": """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND state LIKE 'idle in transaction%%'
         AND pid <> pg_backend_pid()""",
-    "mariadb": "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx",
+    "mariadb": """
+        SELECT id FROM information_schema.innodb_trx
+        JOIN information_schema.processlist ON id = trx_mysql_thread_id
+        WHERE db = DATABASE() AND id <> CONNECTION_ID()""",
 }
 KILL["postgresql-psycopg"] = KILL["postgresql-asyncpg"]
 
