@@ -239,12 +239,8 @@ class PersistenceError(UnitworkError):
 
     def __str__(self) -> str:
         """Render three lines; say where the first of them does not tell of now."""
-        said = super().__str__()
-        return (
-            f"An earlier statement had doomed the unit. {said}"
-            if self.earlier
-            else said
-        )
+        earlier = "An earlier statement had doomed the unit. " if self.earlier else ""
+        return earlier + super().__str__()
 
 
 @error
