@@ -76,6 +76,7 @@ async def test_a_file_that_is_something_else_is_not_touched(tmp_path: Path) -> N
             await names(database)
 
     assert refused.value.retryable is False
+    assert refused.value.detail == f"file is not a database: {path}"
     assert path.read_bytes() == before
 
 
@@ -85,8 +86,21 @@ async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         with pytest.raises(StorageMissingError) as refused:
             await names(database)
 
-    assert "unable to open database file" in str(refused.value)
+    assert refused.value.detail == (
+        f"unable to open database file: {tmp_path / 'nowhere' / 'shop.db'}"
+    )
     assert not (tmp_path / "nowhere").exists()
+
+
+async def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    """Contract 41: it is there, and no file."""
+    async with opened(tmp_path) as database:
+        with pytest.raises(StorageMissingError) as refused:
+            await names(database)
+
+    assert refused.value.detail == (
+        f"unable to open database file: {tmp_path}, which is a folder"
+    )
 
 
 async def test_missing_tables_are_named(tmp_path: Path) -> None:

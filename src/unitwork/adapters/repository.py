@@ -143,10 +143,9 @@ class TrackingRepository(AbstractRepository[A, K]):
     def _entry(self, key: K, *, lock: bool) -> Awaitable[Entry | None]:
         workspace = self._unit.open_workspace()
         canonical = canonical_key(self._mapping, key)
-        if not lock:
-            return workspace.reading.find(self._mapping, canonical)
-        workspace.require_lockable()
-        return workspace.reading.lock(self._mapping, canonical)
+        if lock:
+            return workspace.lock(self._mapping, canonical)
+        return workspace.reading.find(self._mapping, canonical)
 
     def _criterion(self, criterion: Specification[A] | None) -> Criterion:
         return EVERYTHING if criterion is None else resolve(self._mapping, criterion)

@@ -5,7 +5,7 @@ unit of work promises beyond them is in the shared core, and inherited.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -131,6 +131,11 @@ class CountRead:
 
 
 Read = KeyRead | QueryRead | CountRead
+Undo = Callable[[], None]
+
+
+def _nothing() -> None:
+    """Leave it undone."""
 
 
 @attrs.frozen
@@ -143,6 +148,8 @@ class ChangeSet:
     """In an order in which no statement meets a constraint that the whole keeps."""
     reads: tuple[Read, ...] = ()
     """Only of serializable units: read again first; a difference is a conflict."""
+    undone: Undo = attrs.field(default=_nothing, eq=False)
+    """To call if they were flushed, and user code then undid that by itself."""
     guards: tuple[Update | Delete, ...] = attrs.field(
         init=False,
         repr=False,

@@ -7,8 +7,14 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
+import attrs
+
 from unitwork.adapters.holding import Holding
-from unitwork.adapters.mapping.description import State, with_key
+from unitwork.adapters.mapping.description import (
+    AggregateMapping,
+    State,
+    with_key,
+)
 from unitwork.adapters.ownership import Ownership
 from unitwork.adapters.reading import Reading
 from unitwork.adapters.scope import Scope, drop_events, events_of
@@ -179,8 +185,15 @@ class Workspace:
         changes, entries = self._change_set()
         if not changes.writes:
             return
-        for entry in entries:
-            self.scope.flushed.setdefault(entry, self._as_known(entry))
+        known = {entry: self._as_known(entry) for entry in entries}
+        for entry, take_back in known.items():
+            self.scope.flushed.setdefault(entry, take_back)
+
+        def take_all_back() -> None:
+            for take_back in known.values():
+                take_back()
+
+        changes = attrs.evolve(changes, undone=take_all_back)
         with self.ownership:
             keys = await self.session.flush(changes)
         for entry, after in self._written(changes, entries, keys):
@@ -221,12 +234,26 @@ class Workspace:
             self.require_first()
             with self.ownership:
                 await begin()
-            for scope in self.scopes[1:]:
-                with self.ownership:
-                    scope.savepoint = await self.session.savepoint()
+            await self._begin_savepoints()
         await self.flush()
 
-    def require_lockable(self) -> None:
+    async def lock(self, mapping: AggregateMapping, key: Any) -> Entry | None:
+        """Read and keep other writers out, which may open a real transaction."""
+        self._require_lockable()
+        try:
+            return await self.reading.lock(mapping, key)
+        finally:
+            await self._begin_savepoints()
+
+    async def _begin_savepoints(self) -> None:
+        """Let every nested block that is open be a savepoint, if it can and is not."""
+        if self.session.transactional:
+            for scope in self.scopes[1:]:
+                if scope.savepoint is None:
+                    with self.ownership:
+                        scope.savepoint = await self.session.savepoint()
+
+    def _require_lockable(self) -> None:
         """Refuse to take a lock for a unit that cannot write, or too late."""
         if self.options.read_only:
             raise MisuseError(

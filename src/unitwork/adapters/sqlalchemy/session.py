@@ -168,22 +168,24 @@ class SqlAlchemySession(AbstractStorageSession):
             with self._gateway.translator.translating():
                 await self.raw.flush()
             phase = self._gateway.writes.write(changes, verify=False)
-            return await self.raw.lent.run(phase)
+            keys = await self.raw.lent.run(phase)
         except BaseException as error:
             self.raw.failed(error)
             raise
+        self.raw.wrote(changes.undone)
+        return keys
 
-    async def savepoint(self) -> tuple[int, Savepoint]:
+    async def savepoint(self) -> Savepoint:
         """Begin a savepoint."""
         with self._gateway.translator.translating():
             return await self.raw.savepoint()
 
-    async def undo(self, savepoint: tuple[int, Savepoint]) -> None:
+    async def undo(self, savepoint: Savepoint) -> None:
         """Undo everything since a savepoint."""
         with self._gateway.translator.translating():
             await self.raw.undo(savepoint)
 
-    async def release(self, savepoint: tuple[int, Savepoint]) -> None:
+    async def release(self, savepoint: Savepoint) -> None:
         """Keep everything since a savepoint."""
         with self._gateway.translator.translating():
             await self.raw.release(savepoint)
@@ -206,8 +208,9 @@ class SqlAlchemySession(AbstractStorageSession):
     async def _finish(self, raw: RawTransaction, changes: ChangeSet) -> Keys:
         """Write the rest into the raw transaction and commit it, if it is sound."""
         try:
+            raw.require_sound()
             with self._gateway.translator.translating():
-                await raw.flush()
+                await raw.settle()
             raw.require_sound()
             phase = self._gateway.writes.write(changes, verify=False)
             keys = await raw.lent.run(phase)

@@ -123,9 +123,12 @@ async def test_a_failed_statement_that_was_swallowed_dooms_the_unit(
             await fail(await uow.connection())
             await uow.commit()
     assert doomed.value.fields == ("email",)
-    assert doomed.value.__notes__ == [
-        "A statement of this unit had failed earlier; nothing was stored."
-    ]
+    assert str(doomed.value) == (
+        "An earlier statement had doomed the unit. Another Customer already has the"
+        " same email (constraint uq_customer_email).\n"
+        "Nothing of the unit of work was written.\n"
+        "Choose another value, or load the one that has it. [unique-violation]"
+    )
     assert uow.outcome is Outcome.ROLLED_BACK
     assert await names(database) == []
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
@@ -55,6 +56,11 @@ class AbstractDialect(ABC):
     ) -> None:
         """Set up a new connection, and check that it is as it was asked to be."""
         del connection, url, limits, read_only
+
+    def file(self, url: URL) -> Path | None:
+        """Return the file that a URL names, if that is the database."""
+        del url
+        return None
 
     @abstractmethod
     def begin(self, begin: Begin) -> tuple[str, ...]:

@@ -23,6 +23,11 @@ from unitwork.adapters.sqlalchemy.phase import Begin
 from unitwork.adapters.storage import Isolation
 
 _NO_DATABASE = re.compile(r'FATAL:  database "[^"]*" does not exist')
+_DENIED = re.compile(
+    r"FATAL:  (?:role .* (?:does not exist|is not permitted to log in)"
+    r"|no pg_hba\.conf entry|permission denied|.*authentication failed)"
+    r"|no password supplied"
+)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _FIRST_DAY = _EPOCH.toordinal()
 _MICROSECOND = timedelta(microseconds=1)
@@ -48,6 +53,9 @@ _STATES = {
     "57P05": Kind.LOST,
     "25P03": Kind.LOST,
     "53300": Kind.LOST,
+    "28000": Kind.DENIED,
+    "28P01": Kind.DENIED,
+    "42501": Kind.DENIED,
     "53100": Kind.FULL,
     "25006": Kind.READ_ONLY,
     "3D000": Kind.MISSING,
@@ -225,6 +233,8 @@ class PostgreSql(AbstractDialect):
 def _without_state(error: BaseException, detail: str) -> Kind:
     if _NO_DATABASE.search(detail):  # psycopg tells no state before it is connected
         return Kind.MISSING
+    if _DENIED.search(detail):
+        return Kind.DENIED
     lost = isinstance(error, OSError) or _is_client_side(error)
     return Kind.LOST if lost else Kind.OTHER
 

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import aiosqlite
@@ -58,6 +59,10 @@ _EXTENDED = {
     sqlite3.SQLITE_CONSTRAINT_ROWID: Kind.UNIQUE,
     sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: Kind.REFERENCE,
 }
+_OF_THE_FILE = (
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT),
+    sqlite3.SQLITE_READONLY,
+)
 _FAILED = re.compile(r"constraint failed: (.+)$")
 _PRIMARY = 0xFF
 
@@ -171,6 +176,12 @@ class Sqlite(AbstractDialect):
                 )
         cursor.close()
 
+    def file(self, url: URL) -> Path | None:
+        """Return the file, unless it is a URI or in memory."""
+        database = url.database or ""
+        named = not in_memory(url) and not database.startswith("file:")
+        return Path(database).absolute() if named else None
+
     def begin(self, begin: Begin) -> tuple[str, ...]:
         """Take the write lock at once, where it will be needed."""
         return ("BEGIN IMMEDIATE" if begin.writes else "BEGIN",)
@@ -221,7 +232,10 @@ class Sqlite(AbstractDialect):
                 table, _, column = place.rpartition(".")
                 columns.append(column)
         constraint = columns[0] if columns and not table else None
-        return Fault(kind, detail, name, constraint, table or None, tuple(columns))
+        of_file = code & _PRIMARY in _OF_THE_FILE
+        return Fault(
+            kind, detail, name, constraint, table or None, tuple(columns), of_file
+        )
 
 
 def in_memory(url: URL) -> bool:

@@ -198,8 +198,12 @@ class PortableDriver(AbstractDriver[PortableConnection]):
         """Check a connection out."""
         pools = self._pools
         engine = pools.reading if read_only else pools.writing
-        with self._translator.translating():
-            core = await engine.connect()
+        try:
+            with self._translator.translating():
+                core = await engine.connect()
+        except ConnectionLostError as error:
+            error.made = False
+            raise
         lent = PortableConnection(core, pools.engines, self._translator)
         if read_only and pools.engines.single:
             try:
