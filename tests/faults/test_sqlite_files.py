@@ -274,31 +274,74 @@ async def test_a_lock_of_another_process_is_waited_for_and_then_named(
 
 
 async def test_what_the_settings_must_be_is_read_back(file: Path) -> None:
-    """Contract 41: WAL, foreign keys, and the transaction mode."""
-    async with opened(file) as database, database.engine.connect() as connection:
+    """Contract 41: WAL, foreign keys, and that the driver begins no transaction."""
+    async with opened(file) as database, SqlShop(database) as uow:
+        raw = await uow.connection()
         for pragma, value in (("journal_mode", "wal"), ("foreign_keys", 1)):
-            found = await connection.exec_driver_sql(f"PRAGMA {pragma}")
+            found = await raw.exec_driver_sql(f"PRAGMA {pragma}")
             assert found.scalar_one() == value
+        driver: Any = (await raw.get_raw_connection()).driver_connection
+        assert driver.isolation_level is None
 
 
-async def test_a_setting_that_does_not_hold_is_an_error(file: Path) -> None:
+STUBBORN = {
+    "journal_mode": ("journal_mode = DELETE", "'delete' after it was set to 'wal'"),
+    "foreign_keys": ("foreign_keys = 0", "0 after it was set to 1"),
+    "query_only": ("query_only = 1", "1 after it was set to 0"),
+}
+
+
+@pytest.mark.parametrize("pragma", STUBBORN)
+async def test_a_setting_that_does_not_hold_is_an_error(
+    file: Path, pragma: str
+) -> None:
     """Contract 41: a file on a file system without WAL, for example."""
+    instead, shown = STUBBORN[pragma]
 
     class Stubborn(sqlite3.Connection):
-        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
-            if "journal_mode" in statement:
-                statement = "PRAGMA journal_mode=DELETE"
-            return super().execute(statement, *arguments)
-
         def cursor(self, *_: Any) -> Any:
             return super().cursor(StubbornCursor)
 
     class StubbornCursor(sqlite3.Cursor):
         def execute(self, statement: str, *arguments: Any) -> Any:
-            if "journal_mode" in statement:
-                statement = "PRAGMA journal_mode=DELETE"
+            if statement.startswith(f"PRAGMA {pragma} ="):
+                statement = f"PRAGMA {instead}"
             return super().execute(statement, *arguments)
 
     async with opened(file, connect_args={"factory": Stubborn}) as database:
-        with pytest.raises(StorageError, match="journal_mode"):
+        with pytest.raises(StorageError) as refused:
             await names(database)
+
+    assert refused.value.detail == f"PRAGMA {pragma} is {shown}"
+
+
+MODES: dict[str, dict[str, Any]] = {
+    "isolation_level": {"isolation_level": "DEFERRED"},
+    "autocommit": {"autocommit": True},
+    "no autocommit": {"autocommit": False},
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_driver_that_begins_transactions_is_an_error(
+    file: Path, mode: str
+) -> None:
+    """Contract 41: in its own mode foreign keys are off, or COMMIT commits nothing."""
+    if "autocommit" in mode and sys.version_info < (3, 12):
+        pytest.skip("Before Python 3.12 sqlite3 has no autocommit.")
+
+    class Stubborn(sqlite3.Connection):
+        @property
+        def isolation_level(self) -> Any:
+            return MODES[mode].get("isolation_level")
+
+        @isolation_level.setter
+        def isolation_level(self, value: Any) -> None: ...
+
+    arguments = {"factory": Stubborn, **MODES[mode]}
+    async with opened(file, connect_args=arguments) as database:
+        with pytest.raises(StorageError) as refused:
+            await names(database)
+
+    assert refused.value.detail.startswith("the driver begins transactions of its own")
+    assert str(MODES[mode])[1:-1] in refused.value.detail
