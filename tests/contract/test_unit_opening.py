@@ -237,11 +237,11 @@ async def _put(uow: ShopUnitOfWork, name: str) -> None:
 async def test_a_service_that_is_handed_a_new_unit_commits_it(shop: Shop) -> None:
     """Contract 3: its own block is the outermost: durable before the caller goes on."""
     uow = shop.unit()
-    assert uow.outcome is Outcome.NEW
-
+    outcomes = [uow.outcome]
     await _put(uow, "a")
+    outcomes.append(uow.outcome)
 
-    assert uow.outcome is Outcome.COMMITTED
+    assert outcomes == [Outcome.NEW, Outcome.COMMITTED]
     assert await shop.counters() == {"a": 0}
 
 
