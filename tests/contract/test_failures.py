@@ -169,12 +169,14 @@ async def test_mariadb_is_understood_by_its_error_numbers(servers: Servers) -> N
     assert wrong == []
 
 
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
 async def test_the_session_that_dies_in_commit_leaves_the_outcome_unknown(
-    servers: Servers,
+    servers: Servers, driver: str
 ) -> None:
     """Contract 10, 27: nobody can tell; the next unit gets another connection."""
     async with open_shop(
-        STORAGES["postgresql-psycopg"](servers), pool=PoolOptions(size=1, overflow=0)
+        STORAGES[f"postgresql-{driver}"](servers),
+        pool=PoolOptions(size=1, overflow=0),
     ) as shop:
         await execute(
             shop,

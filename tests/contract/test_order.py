@@ -272,23 +272,34 @@ async def test_a_stream_holds_no_connection_between_its_chunks(
         assert await shop.counters() == {"a": 1, "b": 2, "c": 3, "z": 1}
 
 
-REFUSED: dict[str, Any] = {
-    "limit=-1": lambda uow: uow.counters.matching(all_of(), limit=-1),
-    "offset=-1": lambda uow: uow.counters.matching(all_of(), offset=-1),
-    "number=0": lambda uow: uow.counters.page(number=0),
-    "size=0": lambda uow: uow.counters.page(size=0),
-    "chunk_size=0": lambda uow: anext(uow.counters.stream(chunk_size=0)),
+REFUSED: dict[str, tuple[str, Any]] = {
+    "limit=-1": (
+        "from 0, or None",
+        lambda uow: uow.counters.matching(all_of(), limit=-1),
+    ),
+    "offset=-1": ("from 0", lambda uow: uow.counters.matching(all_of(), offset=-1)),
+    "number=0": ("from 1", lambda uow: uow.counters.page(number=0)),
+    "size=0": ("from 1", lambda uow: uow.counters.page(size=0)),
+    "chunk_size=0": (
+        "from 1",
+        lambda uow: anext(uow.counters.stream(chunk_size=0)),
+    ),
 }
 
 
 @pytest.mark.parametrize("said", REFUSED)
 async def test_numbers_out_of_range_are_refused(shop: Shop, said: str) -> None:
     """Contract 23: on every storage, before anything is read."""
+    counts, read = REFUSED[said]
     async with shop.unit() as uow:
         with pytest.raises(MisuseError) as raised:
-            await REFUSED[said](uow)
+            await read(uow)
 
-    assert str(raised.value).startswith(f"{said} is out of range.")
+    assert str(raised.value) == (
+        f"{said} is out of range.\n"
+        f"It counts {counts}.\n"
+        "Check it where the request enters the application. [misuse]"
+    )
 
 
 async def test_what_storages_would_order_differently_cannot_be_ordered_by(

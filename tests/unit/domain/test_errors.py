@@ -282,8 +282,10 @@ def test_a_conflict_without_an_aggregate_speaks_of_the_unit() -> None:
 
 def test_a_conflict_over_a_class_names_the_class_alone() -> None:
     """The answer to a query is nobody's in particular."""
-    assert str(ConcurrencyConflictError(Batch, reason="A query.")).startswith(
+    assert str(ConcurrencyConflictError(Batch, reason="A query.")) == (
         "The unit of work met a concurrent one over Batch and was rolled back.\n"
+        "A query.\n"
+        "Run the whole operation again with a fresh unit. [conflict]"
     )
 
 
@@ -302,11 +304,16 @@ def test_a_conflict_with_an_expected_version_is_not_retryable() -> None:
 
 def test_violations_without_names_speak_of_rows() -> None:
     """Some servers name neither table nor column."""
-    assert str(UniqueViolationError(None)).startswith(
+    assert str(UniqueViolationError(None)) == (
         "Another row already has the same values.\n"
+        "Nothing of the unit of work was written.\n"
+        "Choose another value, or load the one that has it. [unique-violation]"
     )
-    assert str(ReferenceViolationError(None)).startswith(
+    assert str(ReferenceViolationError(None)) == (
         "A row would refer to something that is not there.\n"
+        "Nothing of the unit of work was written.\n"
+        "Add the target in the same unit, or remove what refers to it first."
+        " [reference-violation]"
     )
 
 

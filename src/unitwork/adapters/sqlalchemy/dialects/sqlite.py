@@ -65,6 +65,11 @@ _OF_THE_FILE = (
 )
 _FAILED = re.compile(r"constraint failed: (.+)$")
 _PRIMARY = 0xFF
+_OURS = {
+    "isolation_level": None,
+    "autocommit": getattr(sqlite3, "LEGACY_TRANSACTION_CONTROL", None),
+}
+"""How sqlite3 begins no transaction; before Python 3.12 the first is all."""
 
 
 class _Untouched:
@@ -154,7 +159,10 @@ class Sqlite(AbstractDialect):
     def prepare(
         self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
     ) -> None:
-        """Set the pragmas, and read each back. Contract: 41."""
+        """Set the pragmas, and read each back, the driver's mode too. Contract: 41."""
+        mode = connection.run_async(_transaction_mode)
+        if mode != _OURS:
+            raise StorageError(f"the driver begins transactions of its own: {mode}")
         wanted: dict[str, int | str] = {
             "busy_timeout": round(limits.lock_timeout * 1000),
             "foreign_keys": 1,
@@ -236,6 +244,16 @@ class Sqlite(AbstractDialect):
         return Fault(
             kind, detail, name, constraint, table or None, tuple(columns), of_file
         )
+
+
+async def _transaction_mode(connection: aiosqlite.Connection) -> dict[str, Any]:
+    """Ask sqlite3 in its thread, which is where it answers."""
+
+    def ask() -> dict[str, Any]:
+        return {name: getattr(native, name, _OURS[name]) for name in _OURS}
+
+    native = connection._conn  # noqa: SLF001 - aiosqlite shows one of both
+    return await connection._execute(ask)  # type: ignore[no-any-return, no-untyped-call]  # noqa: SLF001 - as above
 
 
 def in_memory(url: URL) -> bool:
