@@ -5,7 +5,7 @@ unit of work promises beyond them is in the shared core, and inherited.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -205,6 +205,11 @@ class AbstractStorageSession(ABC):
         """
 
     @property
+    def innermost(self) -> "AbstractStorageSession":
+        """Return the storage's own session, if this one stands before it."""
+        return self
+
+    @property
     def transactional(self) -> bool:
         """Tell whether a raw transaction is open, in which the unit now runs."""
         return False
@@ -230,14 +235,27 @@ class AbstractStorageSession(ABC):
         raise NotImplementedError
 
 
+Interposer = Callable[[AbstractStorageSession], AbstractStorageSession]
+"""Puts a session before another one: to watch what passes, or to disturb it."""
+
+
 class AbstractDatabase(ABC):
     """What a unit of work is constructed with: one for each process and storage."""
 
     schema: Schema
+    interposers: tuple[Interposer, ...] = ()
+    """What stands between units and storage, the outermost last; tests add some."""
 
     @abstractmethod
     def open(self, options: UnitOptions) -> AbstractStorageSession:
         """Begin a session; takes no connection before its first read or write."""
+
+    def session(self, options: UnitOptions) -> AbstractStorageSession:
+        """Begin a session for a unit, with everything that stands before it."""
+        session = self.open(options)
+        for interpose in self.interposers:
+            session = interpose(session)
+        return session
 
 
 def snapshot_before_lock() -> MisuseError:

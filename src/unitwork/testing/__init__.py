@@ -1,1 +1,56 @@
-"""What tests of code over unitwork need; import its modules one by one."""
+"""What the tests of an application, or of an adapter, need.
+
+Names are imported when they are first used: pytest loads this package at its start.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from unitwork.testing.fault_plan import FaultPlan
+    from unitwork.testing.faults import (
+        AbstractFault,
+        Call,
+        Failure,
+        Gate,
+        busy,
+        conflict,
+        deadlock,
+        disk_full,
+        lost,
+        lost_reply,
+        lost_request,
+        no_connection,
+        read_only,
+        slow,
+        timed_out,
+    )
+
+__all__ = [
+    "AbstractFault",
+    "Call",
+    "Failure",
+    "FaultPlan",
+    "Gate",
+    "busy",
+    "conflict",
+    "deadlock",
+    "disk_full",
+    "lost",
+    "lost_reply",
+    "lost_request",
+    "no_connection",
+    "read_only",
+    "slow",
+    "timed_out",
+]
+_HOMES = {
+    "FaultPlan": "fault_plan",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module; most are faults."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'faults')}"), name)

@@ -255,7 +255,7 @@ class SqlAlchemySession(AbstractStorageSession):
 
 async def raw_transaction(workspace: Workspace) -> RawTransaction:
     """Open the raw transaction of a unit, and write into it what is pending."""
-    session = workspace.session
+    session = workspace.session.innermost
     if not isinstance(session, SqlAlchemySession):
         raise TypeError(session)
     await workspace.enter_transaction(session.hatch)
