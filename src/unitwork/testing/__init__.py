@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from unitwork.testing.events import published
     from unitwork.testing.fault_plan import FaultPlan
     from unitwork.testing.faults import (
         AbstractFault,
@@ -40,12 +41,14 @@ __all__ = [
     "lost_reply",
     "lost_request",
     "no_connection",
+    "published",
     "read_only",
     "slow",
     "timed_out",
 ]
 _HOMES = {
     "FaultPlan": "fault_plan",
+    "published": "events",
 }
 
 
