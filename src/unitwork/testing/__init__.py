@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         slow,
         timed_out,
     )
+    from unitwork.testing.statements import assert_statements
 
 __all__ = [
     "AbstractFault",
@@ -33,6 +34,7 @@ __all__ = [
     "Failure",
     "FaultPlan",
     "Gate",
+    "assert_statements",
     "busy",
     "conflict",
     "deadlock",
@@ -48,6 +50,7 @@ __all__ = [
 ]
 _HOMES = {
     "FaultPlan": "fault_plan",
+    "assert_statements": "statements",
     "published": "events",
 }
 
