@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         slow,
         timed_out,
     )
+    from unitwork.testing.pairs import verified_pair
     from unitwork.testing.statements import assert_statements
 
 __all__ = [
@@ -47,11 +48,13 @@ __all__ = [
     "read_only",
     "slow",
     "timed_out",
+    "verified_pair",
 ]
 _HOMES = {
     "FaultPlan": "fault_plan",
     "assert_statements": "statements",
     "published": "events",
+    "verified_pair": "pairs",
 }
 
 
