@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from unitwork.testing.pairs import verified_pair
     from unitwork.testing.statements import assert_statements
+    from unitwork.testing.storages import Storages
 
 __all__ = [
     "AbstractFault",
@@ -35,6 +36,7 @@ __all__ = [
     "Failure",
     "FaultPlan",
     "Gate",
+    "Storages",
     "assert_statements",
     "busy",
     "conflict",
@@ -52,6 +54,7 @@ __all__ = [
 ]
 _HOMES = {
     "FaultPlan": "fault_plan",
+    "Storages": "storages",
     "assert_statements": "statements",
     "published": "events",
     "verified_pair": "pairs",

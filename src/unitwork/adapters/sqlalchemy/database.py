@@ -72,6 +72,7 @@ class SqlAlchemyDatabase(AbstractDatabase):
     @property
     def engine(self) -> AsyncEngine:
         """Return the engine, for your own use: its connections begin transactions."""
+        self._gateway.pools.lent = True
         return self._gateway.pools.users
 
     async def create_all(self) -> None:

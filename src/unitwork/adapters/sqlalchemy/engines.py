@@ -101,6 +101,8 @@ class Pools:
     def __init__(self, engines: Engines) -> None:
         """Make none yet."""
         self.engines = engines
+        self.lent = False
+        """Whether user code was given a connection, with which it may do anything."""
 
     @cached_property
     def writing(self) -> AsyncEngine:

@@ -20,8 +20,8 @@ class SqlAlchemyUnitOfWork(TrackingUnitOfWork):
 
         Cost: BEGIN, once; a statement for each change that is pending.
         """
-        return (await raw_transaction(self.open_workspace())).connection
+        return (await raw_transaction(self.open_workspace(), lend=True)).connection
 
     async def session(self) -> AsyncSession:
         """Return an ORM session on that connection. Otherwise like `connection`."""
-        return (await raw_transaction(self.open_workspace())).session
+        return (await raw_transaction(self.open_workspace(), lend=True)).session
