@@ -10,7 +10,7 @@ import attrs
 from unitwork.adapters.mapping.description import AggregateMapping, with_key
 from unitwork.adapters.ports import Supplied
 from unitwork.adapters.unit_of_work import TrackingUnitOfWork
-from unitwork.domain.errors import MisuseError, UnitworkError
+from unitwork.domain.errors import InvalidValueError, MisuseError, PersistenceError
 from unitwork.domain.page import Page
 from unitwork.domain.specification import all_of
 
@@ -40,13 +40,19 @@ class Sighting:
 
 @attrs.frozen
 class Raised:
-    """The finder raised."""
+    """The finder raised; which class counts, and not what the error says."""
 
     kind: type[Exception]
+    said: str = attrs.field(eq=False)
+
+    @classmethod
+    def by(cls, error: Exception) -> "Raised":
+        """Describe an error by its first line."""
+        return cls(type(error), str(error).partition("\n")[0])
 
     def __repr__(self) -> str:
         """Show what."""
-        return f"raises {self.kind.__name__}"
+        return f"raises {self.kind.__name__}: {self.said}"
 
 
 class Side:
@@ -110,7 +116,7 @@ class Side:
                 seen = self._seen(found, added)
                 await uow.rollback()
         except Exception as error:  # noqa: BLE001 - the other one may raise the same
-            return Raised(type(error))
+            return Raised.by(error)
         return seen
 
     async def change(self, example: "Example") -> None:
@@ -207,7 +213,7 @@ class Example:
             mapping = side.mapping(aggregate)
             try:
                 key = (mapping, mapping.dump(aggregate)[0][0][0])
-            except UnitworkError:
+            except InvalidValueError:
                 raise Rejected from None
             free = mapping.generated or key not in taken
             taken.add(key)
@@ -244,10 +250,11 @@ class Example:
 
 
 async def _failure(work: Awaitable[None]) -> Raised | None:
+    """Await work; return what the data was to blame for."""
     try:
         await work
-    except UnitworkError as error:
-        return Raised(type(error))
+    except (PersistenceError, InvalidValueError) as error:
+        return Raised.by(error)
     return None
 
 

@@ -1,23 +1,20 @@
 """Prove that a finder in SQL and its in-memory twin find the same."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import zip_longest
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, Verbosity, assume, given, settings
 from hypothesis import strategies as st
 
 from unitwork.adapters.unit_of_work import TrackingUnitOfWork
 from unitwork.domain.errors import MisuseError
 from unitwork.domain.unit_of_work import AbstractUnitOfWork
-from unitwork.testing.pair_examples import Example, Fate, Rejected, Side
+from unitwork.testing.pair_examples import Example, Fate, Side
+from unitwork.testing.pair_search import Search
 
 Maker = st.SearchStrategy[Any] | Callable[[Random], Any]
-Check = Callable[[Example], Coroutine[Any, Any, str | None]]
 _MOST_STORED, _MOST_ADDED = 6, 2
-_PATIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.nested_given]
 
 
 async def verified_pair(
@@ -53,7 +50,7 @@ async def verified_pair(
 
     Raises:
         AssertionError: they disagree, shown by an example that Hypothesis has made
-            small; or no example was found by any of them, so that nothing is proved.
+            small; or nothing was ever found, so that nothing is proved.
 
     Cost: three units on each storage for each example; there are as many as
         Hypothesis's profile says, 100 if it says nothing.
@@ -68,53 +65,15 @@ async def verified_pair(
         return difference
 
     strategies = [_strategy(maker) for maker in made]
-    await _search(compare, _examples(strategies[0], strategies[1:]))
-    if not found:
-        raise AssertionError(
-            f"{finder.__qualname__} found nothing in any example, and nothing is"
-            " proved: make aggregates, and arguments, that it is about."
-        )
-
-
-async def _search(check: Check, examples: st.SearchStrategy[Example]) -> None:
-    """Let Hypothesis run in a thread, and the examples on this event loop."""
-    loop, stopped = asyncio.get_running_loop(), False
-
-    @settings(
-        deadline=None,
-        database=None,
-        verbosity=Verbosity.quiet,
-        suppress_health_check=_PATIENT,
-    )
-    @given(examples)
-    def agree(example: Example) -> None:
-        if stopped:
-            raise KeyboardInterrupt
-        try:
-            difference = asyncio.run_coroutine_threadsafe(check(example), loop).result()
-        except Rejected:
-            assume(condition=False)
-        else:
-            if difference:
-                raise _Disagreement(difference)
-
-    def run() -> str | None:
-        try:
-            agree()
-        except _Disagreement as smallest:
-            return str(smallest)
-        return None
-
-    try:
-        difference = await asyncio.to_thread(run)
-    finally:
-        stopped = True
+    examples = _examples(strategies[0], strategies[1:])
+    difference = await Search(compare).smallest(examples)
     if difference is not None:
         raise AssertionError(difference)
-
-
-class _Disagreement(Exception):  # noqa: N818 - never seen by anyone
-    """Tell Hypothesis that it has found one."""
+    if not found:
+        raise AssertionError(
+            f"{finder.__qualname__} found nothing, or raised, in every example, and"
+            " nothing is proved: make aggregates, and arguments, that it is about."
+        )
 
 
 def _examples(

@@ -1,5 +1,6 @@
 """Finders in SQL and their twins in memory: equal ones pass, others are found out."""
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -149,7 +150,7 @@ BOOKS = st.builds(
     Book,
     isbn=st.text("abc", min_size=1, max_size=2),
     title=WORDS,
-    year=st.none() | st.integers(1, 3),
+    year=st.integers(1, 3) | st.none(),
 )
 LOANS = st.builds(Loan, book=st.text("abc", min_size=1, max_size=1))
 
@@ -305,8 +306,8 @@ async def test_a_pair_that_finds_nothing_proves_nothing(
         )
 
     assert str(raised.value) == (
-        "BookRepository.titled found nothing in any example, and nothing is proved:"
-        " make aggregates, and arguments, that it is about."
+        "BookRepository.titled found nothing, or raised, in every example, and nothing"
+        " is proved: make aggregates, and arguments, that it is about."
     )
 
 
@@ -325,3 +326,60 @@ async def test_a_finder_that_no_repository_has_is_refused(fake: MemoryLibrary) -
         "The finder is looked for in the classes that its port derives from.\n"
         "Name it as the port declares it: OrderRepository.overdue. [misuse]"
     )
+
+
+class Shelf(AggregateRoot):
+    id: Key[int]
+
+
+async def test_an_aggregate_without_a_repository_is_refused(
+    sqlite: SqlAlchemyDatabase,
+) -> None:
+    """It could be stored by no unit of this class."""
+    schema = Schema(Book, Loan, Shelf)
+    fake = MemoryLibrary(InMemoryDatabase(schema))
+    with pytest.raises(UsageError) as raised:
+        await verified_pair(
+            BookRepository.oldest,
+            fake=fake,
+            real=fake,
+            made=[st.builds(Shelf, id=st.integers(1, 2)), st.just(1)],
+        )
+
+    assert str(raised.value) == (
+        "MemoryLibrary has no repository of Shelf.\n"
+        "An aggregate of this class was made for verified_pair().\n"
+        "Make aggregates that the unit of work has a repository for. [misuse]"
+    )
+
+
+async def test_a_search_that_is_cancelled_stops(fake: MemoryLibrary) -> None:
+    """The thread that makes examples ends with it."""
+    asked, stopped = asyncio.Event(), asyncio.Event()
+
+    class Slow(MemoryBooks):
+        async def oldest(self, number: int) -> list[Book]:
+            asked.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                stopped.set()
+            return []
+
+    class Library(
+        InMemoryUnitOfWork, LibraryUnitOfWork, repositories=[Slow, MemoryLoans]
+    ): ...
+
+    search = asyncio.create_task(
+        verified_pair(
+            BookRepository.oldest,
+            fake=Library(InMemoryDatabase(SCHEMA)),
+            real=fake,
+            made=[BOOKS, st.just(1)],
+        )
+    )
+    await asked.wait()
+    search.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await search
+    await stopped.wait()
