@@ -1,6 +1,7 @@
 """Real databases for an application's tests: made once, emptied between them."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.shop import Counter, Folder, ShopUnitOfWork, Ticket, an_order, shop_s
 from tests.storages import InMemoryUnitOfWork, Servers
 from unitwork import (
     CommitOutcomeUnknownError,
+    ReferenceViolationError,
     StorageMissingError,
     UsageError,
     all_of,
@@ -168,6 +170,23 @@ async def test_raw_sql_may_have_written_anything(trial: Trial, way: str) -> None
     await trial.empty()
 
     assert await rows(trial) == SEEDED
+
+
+async def test_an_emptying_that_failed_leaves_no_lax_connection(
+    tmp_path: Path,
+) -> None:
+    """References are checked again, on whatever connection comes next."""
+    trial = Trial(STORAGES, url_of("sqlite", Servers(ExitStack()), tmp_path))
+    try:
+        async with trial.database.engine.begin() as connection:
+            await connection.execute(text("DROP TABLE ticket"))
+        with pytest.raises(StorageMissingError):
+            await trial.empty()
+        with pytest.raises(ReferenceViolationError):
+            await store(trial, Folder(name="a", parent="nowhere"))
+        await trial.database.dispose()
+    finally:
+        trial.close()
 
 
 async def count(url: URL) -> int:
