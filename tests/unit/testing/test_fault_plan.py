@@ -54,7 +54,8 @@ FAULTS: dict[Failure, tuple[type[PersistenceError], bool]] = {
     timed_out: (StatementTimeoutError, True),
 }
 """What each raises, and whether that is retryable."""
-AT_READS = [fault for fault in FAULTS if not fault.commits_only]
+UNKNOWN = (lost_reply, lost_request)
+AT_READS = [fault for fault in FAULTS if fault not in UNKNOWN]
 
 
 @pytest.fixture
@@ -115,9 +116,9 @@ async def test_a_commit_fails_as_a_storage_would_fail_it(
     assert type(raised.value) is kind
     assert raised.value.retryable is retryable
     assert uow.outcome is raised.value.outcome
-    assert (uow.outcome is Outcome.UNKNOWN) is fault.commits_only
+    assert (uow.outcome is Outcome.UNKNOWN) is (fault in UNKNOWN)
     assert counter.value == 2  # a failed commit gives nothing back
-    await require_usable(shop, value=2 if fault.applied else 1)
+    await require_usable(shop, value=2 if fault is lost_reply else 1)
 
 
 @pytest.mark.parametrize("fault", AT_READS, ids=str)
@@ -150,8 +151,8 @@ async def test_the_commit_of_a_unit_that_holds_a_lock_fails_the_same(
             (await uow.counters.get("a", lock=True)).value += 1
             await uow.commit()
 
-    assert (uow.outcome is Outcome.UNKNOWN) is fault.commits_only
-    await require_usable(shop, value=1 if fault.applied else 0)
+    assert (uow.outcome is Outcome.UNKNOWN) is (fault in UNKNOWN)
+    await require_usable(shop, value=1 if fault is lost_reply else 0)
 
 
 async def test_a_read_that_failed_under_a_lock_dooms_the_unit(

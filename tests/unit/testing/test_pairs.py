@@ -187,6 +187,24 @@ async def test_equal_finders_pass(
     await verified_pair(finder, fake=fake, real=real, made=FINDERS[finder])
 
 
+async def test_changes_that_no_unit_could_commit_are_not_compared(
+    tmp_path: Path,
+) -> None:
+    """SQL writes what is pending before it asks, and a taken value fails there."""
+    schema = Schema(Loan).aggregate(Book, unique=[Book.title])
+    real = SqlAlchemyDatabase(schema, f"sqlite+aiosqlite:///{tmp_path}/library.db")
+    await real.create_all()
+    titles = st.sampled_from(["a", "b"])
+    isbns = st.sampled_from(["1", "2", "3"])
+    await verified_pair(
+        BookRepository.titled,
+        fake=MemoryLibrary(InMemoryDatabase(schema)),
+        real=sql_library()(real),
+        made=[st.builds(Book, isbn=isbns, title=titles), titles],
+    )
+    await real.dispose()
+
+
 async def test_order_counts_only_if_it_is_promised(
     sqlite: SqlAlchemyDatabase, fake: MemoryLibrary
 ) -> None:

@@ -19,6 +19,7 @@ from unitwork import (
 )
 from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase, SqlAlchemyUnitOfWork
 from unitwork.adapters.sqlalchemy.hearing import statements
+from unitwork.adapters.sqlalchemy.session import raw_transaction
 from unitwork.testing import FaultPlan, Storages, lost_reply
 from unitwork.testing.storages import MissingDatabaseError, Trial, aside
 
@@ -147,6 +148,20 @@ async def test_a_commit_of_unknown_outcome_may_have_written(trial: Trial) -> Non
     await trial.empty()
 
     assert await rows(trial) == SEEDED
+
+
+async def test_what_was_written_before_a_finder_asked_is_deleted(trial: Trial) -> None:
+    """It passed the port on another way; and a finder is no reason to delete all."""
+    async with SqlShop(trial.database) as uow:
+        uow.counters.add(Counter(name="a"))
+        await raw_transaction(uow.open_workspace())
+        await uow.commit()
+    assert await rows(trial) == {"counter": 1, **SEEDED}
+    with statements(trial.database) as sent:
+        await trial.empty()
+
+    assert await rows(trial) == SEEDED
+    assert "ticket" not in str(sent)
 
 
 @pytest.mark.parametrize("way", ["connection", "session", "engine"])
