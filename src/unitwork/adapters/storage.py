@@ -222,6 +222,11 @@ class AbstractStorageSession(ABC):
         """
 
     @property
+    def innermost(self) -> "AbstractStorageSession":
+        """Return the storage's own session, if this one stands before it."""
+        return self
+
+    @property
     def transactional(self) -> bool:
         """Tell whether a raw transaction is open, in which the unit now runs."""
         return False
@@ -247,14 +252,27 @@ class AbstractStorageSession(ABC):
         raise NotImplementedError
 
 
+Interposer = Callable[[AbstractStorageSession], AbstractStorageSession]
+"""Puts a session before another one: to watch what passes, or to disturb it."""
+
+
 class AbstractDatabase(ABC):
     """What a unit of work is constructed with: one for each process and storage."""
 
     schema: Schema
+    interposers: tuple[Interposer, ...] = ()
+    """What stands between units and storage, the outermost last; tests add some."""
 
     @abstractmethod
     def open(self, options: UnitOptions) -> AbstractStorageSession:
         """Begin a session; takes no connection before its first read or write."""
+
+    def session(self, options: UnitOptions) -> AbstractStorageSession:
+        """Begin a session for a unit, with everything that stands before it."""
+        session = self.open(options)
+        for interpose in self.interposers:
+            session = interpose(session)
+        return session
 
 
 def checked_seconds(name: str, value: float) -> float:

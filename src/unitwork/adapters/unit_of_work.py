@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
+from unitwork.adapters.announcing import announce
 from unitwork.adapters.ports import supply
 from unitwork.adapters.repository import TrackingRepository
 from unitwork.adapters.storage import AbstractDatabase, Isolation, UnitOptions
@@ -120,6 +121,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         else:
             self._outcome = Outcome.COMMITTED
             self._committed = workspace.take_events()
+            announce(self._committed)
         finally:
             workspace.scope.ended = self._outcome
         if workspace.session.interruption is not None:

@@ -50,7 +50,7 @@ class Workspace:
         """Open a session and the outermost scope; touches no storage."""
         self.options = options
         self.ownership = Ownership()
-        self.session = database.open(options)
+        self.session = database.session(options)
         self.entries = IdentityMap()
         self.scopes = [Scope()]
         self.holding = Holding(self.entries, self.scopes)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import attrs
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolResetState
@@ -101,6 +101,8 @@ class Pools:
     def __init__(self, engines: Engines) -> None:
         """Make none yet."""
         self.engines = engines
+        self.lent = False
+        """Whether user code was given a connection, with which it may do anything."""
 
     @cached_property
     def writing(self) -> AsyncEngine:
@@ -118,6 +120,11 @@ class Pools:
     def users(self) -> AsyncEngine:
         """Return the engine for user code."""
         return self.engines.for_users(self.writing)
+
+    def made(self, engine: Engine) -> bool:
+        """Tell whether an engine is one of these, or a view of one."""
+        found = (vars(self).get(name) for name in ("reading", "writing"))
+        return engine.pool in [own.sync_engine.pool for own in found if own is not None]
 
     async def dispose(self, *, close: bool) -> None:
         """Forget the engines, and close their connections where that is possible."""

@@ -118,6 +118,10 @@ class SqlAlchemySession(AbstractStorageSession):
             await self._open(_nothing)
         return self.raw
 
+    def lend(self) -> None:
+        """Take note that user code gets the connection."""
+        self._gateway.pools.lent = True
+
     @property
     def raw(self) -> RawTransaction:
         """Return the raw transaction, which is open."""
@@ -266,9 +270,18 @@ class SqlAlchemySession(AbstractStorageSession):
             await self._turn.aclose()
 
 
-async def raw_transaction(workspace: Workspace) -> RawTransaction:
-    """Open the raw transaction of a unit, and write into it what is pending."""
+async def raw_transaction(
+    workspace: Workspace, *, lend: bool = False
+) -> RawTransaction:
+    """Open the raw transaction of a unit, and write into it what is pending.
+
+    Args:
+        workspace: the open unit.
+        lend: whether user code gets its connection, and may write by it.
+    """
     session = _sql_session(workspace)
+    if lend:
+        session.lend()
     await workspace.enter_transaction(session.hatch)
     return session.raw
 
@@ -279,7 +292,7 @@ def key_place(workspace: Workspace, mapping: AggregateMapping) -> Place:
 
 
 def _sql_session(workspace: Workspace) -> SqlAlchemySession:
-    session = workspace.session
+    session = workspace.session.innermost
     if not isinstance(session, SqlAlchemySession):
         raise TypeError(session)
     return session

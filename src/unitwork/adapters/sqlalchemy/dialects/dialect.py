@@ -102,6 +102,10 @@ class AbstractDialect(ABC):
     def fault(self, error: BaseException) -> Fault:
         """Classify an error by the driver's code."""
 
+    def emptying(self, deletes: Sequence[str]) -> tuple[str, ...]:
+        """Return what runs deletions in one transaction, whatever refers to what."""
+        return (*self.before_drop, "BEGIN", *deletes, "COMMIT", *self.after_drop)
+
 
 def any_value(column: Element, name: str) -> Element:
     """Compare with each value by a parameter of its own."""

@@ -1,6 +1,7 @@
 """PostgreSQL, by asyncpg or psycopg."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -228,6 +229,11 @@ class PostgreSql(AbstractDialect):
             getattr(said, "table_name", None),
             (column,) if column else (),
         )
+
+    def emptying(self, deletes: Sequence[str]) -> tuple[str, ...]:
+        """Delete in one statement: references are looked at when it ends."""
+        parts = (f"d{number} AS ({said})" for number, said in enumerate(deletes))
+        return (f"WITH {', '.join(parts)} SELECT 1",) if deletes else ()
 
 
 def _without_state(error: BaseException, detail: str) -> Kind:
