@@ -91,14 +91,20 @@ class Side:
             "Make aggregates that the unit of work has a repository for.",
         )
 
-    async def store(self, example: "Example") -> None:
-        """Replace what is stored by what an example says."""
-        copies = [deepcopy(aggregate) for aggregate, _ in example.stored]
+    async def clear(self) -> None:
+        """Remove what is stored; in one unit with new ones it would be updated."""
         async with self.uow as uow:
             for supplied in self._supplied:
                 repository = getattr(uow, supplied.name)
                 for old in await repository.matching(all_of()):
                     repository.remove(old)
+            await uow.commit()
+
+    async def store(self, example: "Example") -> None:
+        """Store what an example says, and nothing else."""
+        await self.clear()
+        copies = [deepcopy(aggregate) for aggregate, _ in example.stored]
+        async with self.uow as uow:
             for aggregate in copies:
                 self.repository(type(aggregate)).add(aggregate)
             await uow.commit()

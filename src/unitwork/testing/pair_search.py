@@ -41,6 +41,7 @@ class Search:
         patient = settings(
             deadline=None,
             database=None,
+            report_multiple_bugs=False,
             verbosity=Verbosity.quiet,
             suppress_health_check=_PATIENT,
         )

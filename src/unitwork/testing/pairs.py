@@ -52,7 +52,7 @@ async def verified_pair(
         AssertionError: they disagree, shown by an example that Hypothesis has made
             small; or nothing was ever found, so that nothing is proved.
 
-    Cost: three units on each storage for each example; there are as many as
+    Cost: four units on each storage for each example; there are as many as
         Hypothesis's profile says, 100 if it says nothing.
     """
     sides = Side(_tracking(fake), finder), Side(_tracking(real), finder)
