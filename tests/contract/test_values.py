@@ -6,7 +6,7 @@ Numbers in docstrings are rows of the table of what engines do when nobody norma
 import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import ROUND_UP, Context, Decimal, localcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -318,6 +318,19 @@ async def test_a_decimal_sum_is_compared_exactly(samples: Samples) -> None:
     async with samples.unit() as uow:
         assert await uow.samples.count(Sample.price == Decimal("0.3")) == 1
         assert await uow.samples.count(Sample.price <= Decimal("0.29")) == 0
+
+
+async def test_no_context_of_decimals_rounds_what_is_stored(samples: Samples) -> None:
+    """Contract 24: a caller may count with few digits; storage keeps all of them."""
+    few = Context(prec=3, rounding=ROUND_UP, Emin=-3, Emax=3, capitals=0)
+    for name in ("price", "exact"):
+        for value in VALUES[name]:
+            with localcontext(few):
+                kept = await samples.kept(name, value)
+                async with samples.unit() as uow:
+                    found = await uow.samples.count(getattr(Sample, name) == value)
+            assert same(kept, value)
+            assert found == 1
 
 
 async def test_a_moment_is_the_same_from_every_time_zone(samples: Samples) -> None:
