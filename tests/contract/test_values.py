@@ -24,7 +24,7 @@ from tests.contract.samples import (
     Samples,
     open_samples,
 )
-from unitwork import InvalidValueError, JsonValue, all_of
+from unitwork import InvalidValueError, JsonValue, UncommittedChangesError, all_of
 
 if TYPE_CHECKING:
     from tests.storages import Storage
@@ -331,6 +331,47 @@ async def test_no_context_of_decimals_rounds_what_is_stored(samples: Samples) ->
                     found = await uow.samples.count(getattr(Sample, name) == value)
             assert same(kept, value)
             assert found == 1
+
+
+async def test_a_value_that_cannot_be_compared_is_refused_and_undone(
+    samples: Samples,
+) -> None:
+    """Contract 4, 7, 24: an sNaN raises whenever it is compared, even to itself."""
+    await samples.store(Sample(id=1, price=Decimal(1), tiny=1))
+    async with samples.unit() as uow:
+        sample = await uow.samples.get(1)
+        async with uow:
+            sample.price, sample.tiny = Decimal("sNaN"), 2
+            async with uow:
+                await uow.commit()
+            await uow.rollback()
+        assert (sample.price, sample.tiny) == (Decimal(1), 1)
+        sample.price = Decimal("sNaN")
+        with pytest.raises(InvalidValueError, match="It must be finite"):
+            await uow.samples.count()
+        with pytest.raises(InvalidValueError, match="It must be finite"):
+            await uow.samples.exists(Sample.price == Decimal("sNaN"))
+        await uow.rollback()
+    assert sample.price == Decimal(1)
+    async with samples.unit() as uow:
+        (await uow.samples.get(1)).price = Decimal("sNaN")
+        with pytest.raises(InvalidValueError, match="It must be finite"):
+            await uow.commit()
+
+
+async def test_a_value_that_cannot_be_compared_hides_no_other_error(
+    samples: Samples,
+) -> None:
+    """Contract 4, 5: an exception passes; what nobody committed is named."""
+    await samples.store(Sample(id=1, price=Decimal(1)))
+    with pytest.raises(KeyError) as passed:
+        async with samples.unit() as uow:
+            (await uow.samples.get(1)).price = Decimal("sNaN")
+            raise KeyError
+    assert not getattr(passed.value, "__notes__", [])
+    with pytest.raises(UncommittedChangesError, match="changed Sample 1"):
+        async with samples.unit() as uow:
+            (await uow.samples.get(1)).price = Decimal("sNaN")
 
 
 async def test_a_moment_is_the_same_from_every_time_zone(samples: Samples) -> None:

@@ -38,7 +38,10 @@ class Memento:
 
     def unchanged(self) -> bool:
         """Tell whether everything is equal to what is remembered."""
-        return self._live == self._saved
+        try:
+            return self._live == self._saved
+        except Exception:  # noqa: BLE001 - of a value that refuses to be compared
+            return False
 
     def restore(self) -> None:
         """Put every value, child and collection back: the same objects, in order."""

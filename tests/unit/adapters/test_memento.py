@@ -1,5 +1,6 @@
 """How an aggregate looked, and looks again."""
 
+from decimal import Decimal
 from typing import Any
 
 import attrs
@@ -92,6 +93,17 @@ def test_a_memento_restores_more_than_once() -> None:
         item.parts.clear()
         memento.restore()
         assert [part.name for part in item.parts] == ["a", "b"]
+
+
+def test_what_cannot_be_compared_has_changed() -> None:
+    """A signalling NaN raises when it is compared."""
+    item = thing()
+    memento = Memento(item)
+    item.document["deep"] = Decimal("sNaN")
+    assert not memento.unchanged()
+    memento.restore()
+
+    assert item.document == {"deep": [{"n": 1}]}
 
 
 def test_a_circle_ends() -> None:
