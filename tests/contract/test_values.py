@@ -7,7 +7,8 @@ import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_UP, Context, Decimal, localcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -28,8 +29,11 @@ from unitwork import InvalidValueError, JsonValue, UncommittedChangesError, all_
 
 if TYPE_CHECKING:
     from tests.storages import Storage
+    from unitwork.adapters.sqlalchemy import SqlAlchemyUnitOfWork
 
 UNORDERED = {"color", "facts"}
+AMBIGUOUS = datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+"""It comes twice that night: `fold` tells which."""
 
 
 @pytest.fixture
@@ -251,6 +255,60 @@ async def test_a_change_inside_json_is_a_change(samples: Samples) -> None:
             await uow.commit()
         async with samples.unit() as uow:
             assert repr((await uow.samples.get(1)).facts) == repr({"a": [value]})
+
+
+ALIKE: list[tuple[str, Any, Any]] = [
+    ("facts", {"a": 1}, {"a": True}),
+    ("facts", {"a": [1]}, {"a": [1.0]}),
+    ("moment", AMBIGUOUS, AMBIGUOUS.replace(fold=1)),
+]
+"""Values that Python calls equal, and storage does not."""
+
+
+@pytest.mark.parametrize(("name", "value", "equal"), ALIKE, ids=repr)
+async def test_a_nested_block_puts_back_what_equals_what_it_set(
+    samples: Samples, name: str, value: Any, equal: Any
+) -> None:
+    """Contract 6, 7: an inner block is undone to the outer block's value."""
+    await samples.store(Sample(id=1, **{name: value}), Sample(id=2))
+    async with samples.unit() as uow:
+        for number in (1, 2):
+            sample = await uow.samples.get(number)
+            setattr(sample, name, value)
+            async with uow:
+                setattr(sample, name, equal)
+                await uow.rollback()
+            assert same(getattr(sample, name), value)
+            setattr(sample, name, equal)
+            async with uow:
+                setattr(sample, name, value)
+                await uow.rollback()
+            assert same(getattr(sample, name), equal)
+        await uow.commit()
+    async with samples.unit() as uow:
+        first, second = [await uow.samples.get(number) for number in (1, 2)]
+        assert getattr(first, name) == getattr(second, name)
+        meant = equal.astimezone(UTC) if name == "moment" else equal
+        assert same(getattr(first, name), meant)
+
+
+@pytest.mark.parametrize(("name", "value", "equal"), ALIKE, ids=repr)
+async def test_what_equals_what_was_flushed_is_stored(
+    sql_storage: "Storage", name: str, value: Any, equal: Any
+) -> None:
+    """Contract 13: a change is one of the state, of what was written before too."""
+    async with open_samples(sql_storage) as samples:
+        await samples.store(Sample(id=1))
+        async with samples.unit() as uow:
+            sample = await uow.samples.get(1)
+            setattr(sample, name, value)
+            await cast("SqlAlchemyUnitOfWork", uow).connection()
+            setattr(sample, name, equal)
+            await uow.commit()
+        async with samples.unit() as uow:
+            found = getattr(await uow.samples.get(1), name)
+            meant = equal.astimezone(UTC) if name == "moment" else equal
+            assert same(found, meant)
 
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
