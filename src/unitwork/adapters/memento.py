@@ -94,7 +94,7 @@ def _containers_of(instance: object) -> tuple[list[Any], bool]:
         container = item if type(item) in _CONTAINERS else attributes_of(item)
         if container is not None:
             live.append(container)
-        inside = _frozen(item) if container is None else container
+        inside: Any = _frozen(item) if container is None else container
         values = inside.values() if hasattr(inside, "values") else inside
         found += [value for value in values if type(value) not in _ATOMS]
     return live, local
