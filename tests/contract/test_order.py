@@ -317,3 +317,27 @@ async def test_what_storages_would_order_differently_cannot_be_ordered_by(
         for order_by in refused:
             with pytest.raises(MisuseError):
                 await uow.orders.matching(all_of(), order_by=order_by)
+
+
+HUGE = [2**63 - 1, 2**63, 10**30]
+
+
+@pytest.mark.parametrize("huge", HUGE)
+async def test_no_limit_and_no_offset_is_too_great(shop: Shop, huge: int) -> None:
+    """Contract 23: a great limit is none; behind a great offset there is nothing."""
+    await shop.put(a=1, b=2)
+    for own in range(2):
+        async with shop.unit() as uow:
+            for number in range(own):
+                uow.counters.add(Counter(name=f"own {number}"))
+            counters = uow.counters
+            assert len(await counters.matching(all_of(), limit=huge)) == 2 + own
+            assert await counters.matching(all_of(), offset=huge) == []
+            assert await counters.matching(all_of(), limit=huge, offset=huge) == []
+            whole = await counters.page(size=huge)
+            assert (len(whole.items), whole.total) == (2 + own, 2 + own)
+            beyond = await counters.page(number=huge, size=huge)
+            assert (list(beyond.items), beyond.total) == ([], 2 + own)
+            streamed = [c async for c in counters.stream(chunk_size=huge)]
+            assert len(streamed) == 2 + own
+            await uow.rollback()

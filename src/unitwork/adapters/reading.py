@@ -42,6 +42,8 @@ class Reading:
         self.log: list[Read] = []
         self.begun = False
         """Whether anything has been read from storage without a lock."""
+        self.locked = False
+        """Whether a lock was asked for, which the commit gives back."""
 
     async def find(self, mapping: AggregateMapping, key: Any) -> Entry | None:
         """Return the live entry of a canonical key, from storage if it is not held."""
@@ -66,6 +68,7 @@ class Reading:
         if entry is not None and entry.stored is None:
             return entry
         with self._ownership:
+            self.locked = True
             record = await self._session.lock(mapping, key)
         if self._logged:
             found = (key, None if record is None else record.version)

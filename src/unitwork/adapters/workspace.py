@@ -172,7 +172,8 @@ class Workspace:
             if refused:
                 raise ReadOnlyError(refused)
         changes, entries = self._change_set()
-        if not (changes.writes or changes.reads or self.session.transactional):
+        held = self.reading.locked or self.session.transactional
+        if not (changes.writes or changes.reads or held):
             return
         self.applying = True
         with self.ownership:
