@@ -102,7 +102,13 @@ class Workspace:
         for scope in reversed(self.scopes):
             if scope is self.scopes[0] or scope.ended is None:
                 self._undo(scope)
-                scope.ended = Outcome.ROLLED_BACK
+                scope.ended = self.undone_as
+
+    @property
+    def undone_as(self) -> Outcome:
+        """Tell what a unit that was not committed comes to. Contract: 10."""
+        known = self.session.ended_by_others is None
+        return Outcome.ROLLED_BACK if known else Outcome.UNKNOWN
 
     def _undo(self, scope: Scope) -> None:
         scope.undo(self.entries)

@@ -49,6 +49,10 @@ class PortableConnection(AbstractConnection):
         """Tell whether the driver knows of an open transaction."""
         return self.usable and self._dialect.in_transaction(self._driver)
 
+    def may_commit(self, statement: str) -> bool:
+        """Tell whether a statement may commit what came before, even if it fails."""
+        return self._dialect.may_commit(statement)
+
     @property
     def usable(self) -> bool:
         """Tell whether its state is known."""
