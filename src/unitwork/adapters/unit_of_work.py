@@ -120,6 +120,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             outcome = _outcome_of(error, applying=workspace.applying)
             rolled_back = outcome is Outcome.ROLLED_BACK
             self._outcome = workspace.undone_as if rolled_back else outcome
+            workspace.take_keys_back()
             raise
         else:
             self._outcome = Outcome.COMMITTED

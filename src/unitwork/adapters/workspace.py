@@ -186,6 +186,11 @@ class Workspace:
         for entry, _ in self._written(changes, entries, keys):
             entry.version = None if entry.removed else changes.token
 
+    def take_keys_back(self) -> None:
+        """Leave every object as the caller made it: what was flushed is not stored."""
+        for take_back in reversed(self.scope.flushed.values()):
+            take_back()
+
     async def flush(self) -> None:
         """Write everything into the raw transaction."""
         changes, entries = self._change_set()
