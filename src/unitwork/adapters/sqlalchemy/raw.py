@@ -171,7 +171,7 @@ class RawTransaction(AbstractWatcher):
         word = control_word(statement, said[1])
         if word is not None:
             refuse(f'execute("{word}")')
-        self._look("it was gone before the next statement")
+        self._look("it was gone")
         if self._gone:
             self.require_sound(len(self._frames))
 
@@ -199,7 +199,7 @@ class RawTransaction(AbstractWatcher):
     @property
     def ended_by_others(self) -> CommitOutcomeUnknownError | None:
         """Return what says that a part of the unit may be stored. Contract: 10."""
-        self._look("it was gone at the end")
+        self._look("it was gone")
         return self._lost_track
 
     def _rolled_back(self, _: Connection) -> None:
