@@ -10,6 +10,7 @@ from sqlalchemy import exc, text
 
 from tests.shop import Counter, Shop, open_shop
 from unitwork import CommitOutcomeUnknownError, MisuseError, Outcome
+from unitwork.testing.passing import PassingSession, interposed
 
 if TYPE_CHECKING:
     from tests.storages import Storage
@@ -145,6 +146,15 @@ async def test_a_transaction_that_was_committed_by_others_has_an_unknown_outcome
     assert uow.outcome is Outcome.UNKNOWN
     assert await sql_shop.counters() == {"a": 1}
     await sql_shop.put(next=1)
+    assert uow.outcome is Outcome.UNKNOWN
+
+
+async def test_what_stands_before_the_storage_passes_it_on(sql_shop: Shop) -> None:
+    """Contract 10: faults and schedules of a test hide no outcome."""
+    with interposed(sql_shop.database, PassingSession):
+        async with raw(sql_shop) as uow:
+            await drivers_commit(uow)
+
     assert uow.outcome is Outcome.UNKNOWN
 
 
