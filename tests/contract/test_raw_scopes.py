@@ -258,10 +258,6 @@ async def rollback_below(handle: Any) -> None:
     await handle.run_sync(lambda sync: sync.connection().rollback())
 
 
-async def commit_all(handle: Any) -> None:
-    await handle.run_sync(lambda sync: sync.commit())
-
-
 async def rollback_block(handle: Any) -> None:
     await handle.get_nested_transaction().rollback()
 
@@ -270,7 +266,7 @@ async def reset(handle: Any) -> None:
     await handle.reset()
 
 
-@pytest.mark.parametrize("end", [rollback_below, commit_all, rollback_block, reset])
+@pytest.mark.parametrize("end", [rollback_below, rollback_block, reset])
 @pytest.mark.parametrize("verb", ["commit", "rollback"])
 async def test_a_block_that_other_code_has_ended_dooms_the_unit(
     sql_shop: Shop, end: Use, verb: str

@@ -14,7 +14,11 @@ import attrs
 from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
 from unitwork.adapters.mapping.description import AggregateMapping, SortTerm, State
 from unitwork.adapters.mapping.schema import Schema
-from unitwork.domain.errors import ConcurrencyConflictError, MisuseError
+from unitwork.domain.errors import (
+    ConcurrencyConflictError,
+    MisuseError,
+    PersistenceError,
+)
 
 _SHORTEST, _LONGEST = 0.001, 2_000_000
 _CHANGED = "What this unit had read has been changed since."
@@ -225,6 +229,11 @@ class AbstractStorageSession(ABC):
     def innermost(self) -> "AbstractStorageSession":
         """Return the storage's own session, if this one stands before it."""
         return self
+
+    @property
+    def ended_by_others(self) -> PersistenceError | None:
+        """Return what says that user code may have stored a part. Contract: 10."""
+        return None
 
     @property
     def transactional(self) -> bool:

@@ -105,7 +105,8 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             if not nested:
                 await self._release(workspace, error)
         if changes:
-            raise UncommittedChangesError(changes)
+            by_others = workspace.session.ended_by_others
+            raise by_others or UncommittedChangesError(changes)
 
     async def commit(self) -> None:
         """Make everything durable; in a nested scope, hand it to the outer one."""
@@ -116,7 +117,10 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         try:
             await workspace.commit()
         except BaseException as error:
-            self._outcome = _outcome_of(error, applying=workspace.applying)
+            outcome = _outcome_of(error, applying=workspace.applying)
+            rolled_back = outcome is Outcome.ROLLED_BACK
+            self._outcome = workspace.undone_as if rolled_back else outcome
+            workspace.take_keys_back()
             raise
         else:
             self._outcome = Outcome.COMMITTED
@@ -196,12 +200,12 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             await workspace.undo()
             return
         workspace.undo_all()
-        self._outcome = Outcome.ROLLED_BACK
+        self._outcome = workspace.undone_as
         await workspace.close()
 
     async def _release(self, workspace: Workspace, error: BaseException | None) -> None:
         if self._outcome is Outcome.ACTIVE and self._workspace is None:
-            self._outcome = Outcome.ROLLED_BACK
+            self._outcome = workspace.undone_as
         try:
             await workspace.close()
         except asyncio.CancelledError as second:

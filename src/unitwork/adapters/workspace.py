@@ -102,7 +102,13 @@ class Workspace:
         for scope in reversed(self.scopes):
             if scope is self.scopes[0] or scope.ended is None:
                 self._undo(scope)
-                scope.ended = Outcome.ROLLED_BACK
+                scope.ended = self.undone_as
+
+    @property
+    def undone_as(self) -> Outcome:
+        """Tell what a unit that was not committed comes to. Contract: 10."""
+        known = self.session.ended_by_others is None
+        return Outcome.ROLLED_BACK if known else Outcome.UNKNOWN
 
     def _undo(self, scope: Scope) -> None:
         scope.undo(self.entries)
@@ -180,6 +186,11 @@ class Workspace:
             keys = await self.session.apply(changes)
         for entry, _ in self._written(changes, entries, keys):
             entry.version = None if entry.removed else changes.token
+
+    def take_keys_back(self) -> None:
+        """Leave every object as the caller made it: what was flushed is not stored."""
+        for take_back in reversed(self.scope.flushed.values()):
+            take_back()
 
     async def flush(self) -> None:
         """Write everything into the raw transaction."""

@@ -399,14 +399,22 @@ class StoredValueError(PersistenceError, ValueError):
 
 @error
 class CommitOutcomeUnknownError(PersistenceError):
-    """The storage was lost while it committed. Contract: 30."""
+    """The storage was lost while it committed, or other code did. Contract: 10, 30."""
 
     detail: str
     code: ClassVar[str] = "outcome-unknown"
     outcome: ClassVar[Outcome] = Outcome.UNKNOWN
+    during_commit: bool = True
+    """Whether it was the unit's own COMMIT."""
 
     def describe(self) -> tuple[str, str, str]:
         """Say plainly that nobody can know."""
+        if not self.during_commit:
+            return (
+                "A part of the unit of work may be stored, and the rest is not.",
+                f"Its transaction was ended by something else: {self.detail}",
+                "Look for its effects. Run what commits by itself outside of units.",
+            )
         return (
             "Nobody can tell whether the unit of work was committed.",
             f"The storage was lost during COMMIT: {self.detail}",

@@ -13,6 +13,7 @@ from unitwork.adapters.storage import (
     Query,
     Record,
 )
+from unitwork.domain.errors import PersistenceError
 
 T = TypeVar("T")
 Keys = Mapping[int, Any]
@@ -79,6 +80,11 @@ class PassingSession(AbstractStorageSession):
     def innermost(self) -> AbstractStorageSession:
         """Return what the inner one says."""
         return self._inner.innermost
+
+    @property
+    def ended_by_others(self) -> PersistenceError | None:
+        """Return what the inner one says."""
+        return self._inner.ended_by_others
 
     @property
     def transactional(self) -> bool:

@@ -348,3 +348,14 @@ def test_a_circle_is_told_as_one() -> None:
         " they are removed, or set it there after they were added."
         " [reference-violation]"
     )
+
+
+def test_a_transaction_that_others_ended_is_told_from_a_commit_that_was_lost() -> None:
+    """Contract 10: what is to be done about it is another thing."""
+    error = CommitOutcomeUnknownError("'DROP TABLE x'", during_commit=False)
+    assert str(error) == (
+        "A part of the unit of work may be stored, and the rest is not.\n"
+        "Its transaction was ended by something else: 'DROP TABLE x'\n"
+        "Look for its effects. Run what commits by itself outside of units."
+        " [outcome-unknown]"
+    )

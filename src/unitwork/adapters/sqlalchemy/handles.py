@@ -29,11 +29,19 @@ class UnitConnection(AsyncConnection):
 
 
 class EagerSession(Session):
-    """A session whose savepoints begin at once.
+    """A session that cannot end the transaction, and whose savepoints begin at once.
 
     SQLAlchemy's begin with the session's own first statement: what other users of the
     connection did before it would not be undone.
     """
+
+    def commit(self) -> Never:
+        """Refuse, for code that is run by run_sync()."""
+        refuse("session.commit()")
+
+    def rollback(self) -> Never:
+        """Refuse, for code that is run by run_sync()."""
+        refuse("session.rollback()")
 
     def begin(self, nested: bool = False) -> SessionTransaction:  # noqa: FBT001, FBT002 - SQLAlchemy's
         """Begin a transaction or a savepoint."""

@@ -4,6 +4,7 @@ Contract: 18, 21, 28.
 """
 
 from collections.abc import Iterator
+from textwrap import shorten
 from typing import Any
 
 import attrs
@@ -15,14 +16,21 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import Session, SessionTransaction
 
+from unitwork.adapters.sqlalchemy.control import control_word
 from unitwork.adapters.sqlalchemy.drivers.portable import PortableConnection
 from unitwork.adapters.sqlalchemy.errors import Translator
 from unitwork.adapters.sqlalchemy.handles import UnitConnection, UnitSession, refuse
 from unitwork.adapters.sqlalchemy.watching import AbstractWatcher, watch
 from unitwork.adapters.storage import Undo
-from unitwork.domain.errors import ConcurrencyConflictError, PersistenceError
+from unitwork.domain.errors import (
+    CommitOutcomeUnknownError,
+    ConcurrencyConflictError,
+    MisuseError,
+    PersistenceError,
+)
 from unitwork.domain.storage_errors import ConnectionLostError, StorageError
 
+_STATEMENT_WIDTH = 60
 _ENDED = "the transaction was ended by something else"
 _BLOCK_ENDED = "the savepoint of a nested block was ended by something else"
 
@@ -66,6 +74,11 @@ class RawTransaction(AbstractWatcher):
         self._frames = [Frame("")]
         self._begun_so_far = 0
         self._over: BaseException | None = None
+        self._gone = False
+        """Whether no transaction is open any more, so that nothing may be sent."""
+        self._ended = False
+        """Whether the unit itself ends it."""
+        self._lost_track: CommitOutcomeUnknownError | None = None
         self._session: UnitSession | None = None
         connection = lent.core.sync_connection
         if connection is None:
@@ -102,14 +115,21 @@ class RawTransaction(AbstractWatcher):
 
     # ── what failed ─────────────────────────────────────────────────────────
 
-    def failed(self, error: BaseException, *, lost: bool = False) -> None:
+    def failed(
+        self, error: BaseException, *, lost: bool = False, statement: str | None = None
+    ) -> None:
         """Remember a failure; one that ended the transaction is never redeemed."""
+        if statement is not None and isinstance(error, MisuseError):
+            return  # refused before it was sent
         frame = self._frames[-1]
         frame.error = frame.error or error
         made = self._translator.translate(error)
         ended = lost or isinstance(made, ConcurrencyConflictError)
+        if statement is not None and self.lent.may_commit(statement):
+            self._lose_track(f"{_shortened(statement)} failed", error)
         if ended or not self.lent.in_transaction:
             self._over = self._over or error
+            self._gone = True
 
     def require_sound(self, depth: int = 0) -> None:
         """Raise what failed in a frame, or in one inside it.
@@ -117,10 +137,9 @@ class RawTransaction(AbstractWatcher):
         Raises:
             PersistenceError: the first failure.
         """
+        self._require_track()
         errors = [self._over, *(frame.error for frame in self._frames[depth:])]
         error = next((error for error in errors if error is not None), None)
-        if error is None and not self.lent.in_transaction:
-            error = self._over = StorageError(_ENDED)
         if error is None:
             return
         made = self._translator.translate(error)
@@ -140,15 +159,55 @@ class RawTransaction(AbstractWatcher):
         event.listen(connection, "savepoint", self._begun)
         event.listen(connection, "rollback_savepoint", self._undone)
         event.listen(connection, "release_savepoint", self._released)
-        event.listen(connection, "rollback", self._ended)
+        event.listen(connection, "rollback", self._rolled_back)
         event.listen(connection, "commit", self._refused)
+        event.listen(connection, "before_cursor_execute", self._before)
+        event.listen(connection, "after_cursor_execute", self._after)
 
-    def _ended(self, _: Connection) -> None:
+    def _before(self, _: Connection, __: Any, statement: str, *said: Any) -> None:
+        """Let nothing out that no transaction holds, or that would end this one."""
+        if self._ended:
+            return
+        word = control_word(statement, said[1])
+        if word is not None:
+            refuse(f'execute("{word}")')
+        self._look("it was gone")
+        if self._gone:
+            self.require_sound(len(self._frames))
+
+    def _after(self, _: Connection, __: Any, statement: str, *said: Any) -> None:
+        del said
+        self._look(_shortened(statement))
+        self._require_track()
+
+    def _look(self, last: str) -> None:
+        """See whether the transaction has ended without any failure."""
+        if not (self._ended or self._gone or self.lent.in_transaction):
+            self._lose_track(last)
+
+    def _lose_track(self, last: str, cause: BaseException | None = None) -> None:
+        """Remember that a part may be stored, and since when."""
+        if not (self._ended or self._gone):
+            self._gone = True
+            self._lost_track = CommitOutcomeUnknownError(last, during_commit=False)
+            self._lost_track.__cause__ = cause
+
+    def _require_track(self) -> None:
+        if self.ended_by_others is not None:
+            raise self.ended_by_others
+
+    @property
+    def ended_by_others(self) -> CommitOutcomeUnknownError | None:
+        """Return what says that a part of the unit may be stored. Contract: 10."""
+        self._look("it was gone")
+        return self._lost_track
+
+    def _rolled_back(self, _: Connection) -> None:
         """The ORM session could not write, or user code went round the handles."""
         self._over = self._over or StorageError(_ENDED)
 
     def _refused(self, connection: Connection) -> None:
-        self._ended(connection)
+        self._rolled_back(connection)
         refuse("commit()")
 
     def _begun(self, _: Connection, name: str | None) -> None:
@@ -191,7 +250,8 @@ class RawTransaction(AbstractWatcher):
 
     async def undo(self, savepoint: Savepoint) -> None:
         """Undo everything since a savepoint, if there still is anything to undo."""
-        if self._over is None and self.lent.in_transaction and self._holds(savepoint):
+        open_still = self.lent.in_transaction and not self._gone
+        if self._over is None and open_still and self._holds(savepoint):
             await (await self._joined()).run_sync(self._undo, savepoint)
 
     def _undo(self, session: Session, savepoint: Savepoint) -> None:
@@ -232,6 +292,12 @@ class RawTransaction(AbstractWatcher):
 
     # ── the end ─────────────────────────────────────────────────────────────
 
+    def end(self) -> CommitOutcomeUnknownError | None:
+        """Let the unit end the transaction; return what says that others have."""
+        ended_by_others = self.ended_by_others
+        self._ended = True
+        return ended_by_others
+
     async def flush(self) -> None:
         """Write what the ORM session has pending."""
         if self._session is not None:
@@ -246,6 +312,10 @@ class RawTransaction(AbstractWatcher):
         """Let go of the ORM session: its objects keep what they have."""
         if self._session is not None:
             await AsyncSession.close(self._session)
+
+
+def _shortened(statement: str) -> str:
+    return repr(shorten(statement, _STATEMENT_WIDTH))
 
 
 def _first_error(frames: list[Frame]) -> BaseException | None:

@@ -26,6 +26,7 @@ from unitwork.adapters.workspace import Workspace
 from unitwork.domain.errors import (
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,
+    PersistenceError,
 )
 
 T = TypeVar("T")
@@ -51,7 +52,15 @@ class SqlAlchemySession(AbstractStorageSession):
         self._raw: RawTransaction | None = None
         self._turn = AsyncExitStack()
         """The turn to write, while the raw transaction is open."""
+        self._ended_by_others: PersistenceError | None = None
         self.layouts = gateway.layouts
+
+    @property
+    def ended_by_others(self) -> PersistenceError | None:
+        """Return what says that user code ended the raw transaction, if it did."""
+        if self._raw is not None:
+            self._ended_by_others = self._raw.ended_by_others
+        return self._ended_by_others
 
     @property
     def transactional(self) -> bool:
@@ -224,6 +233,7 @@ class SqlAlchemySession(AbstractStorageSession):
         except BaseException:
             await self._let_go()
             raise
+        raw.end()
         self._held = self._raw = None
         try:
             await raw.close()
@@ -260,6 +270,8 @@ class SqlAlchemySession(AbstractStorageSession):
 
     async def _let_go(self) -> None:
         held, raw = self._held, self._raw
+        if raw is not None:
+            self._ended_by_others = raw.end()
         self._held = self._raw = None
         try:
             if held is not None:

@@ -70,6 +70,11 @@ class AbstractDialect(ABC):
     def in_transaction(self, connection: Any) -> bool:
         """Tell, without asking the server, whether a driver's connection is in one."""
 
+    def may_commit(self, statement: str) -> bool:
+        """Tell whether a statement may commit what came before, even if it fails."""
+        del statement
+        return False
+
     @abstractmethod
     def one_of(self, column: Element, kind: ColumnType, name: str) -> Element:
         """Compare with any number of values, bound under `name`, none of them null."""

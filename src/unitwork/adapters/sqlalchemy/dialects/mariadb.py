@@ -13,6 +13,7 @@ import unitwork.adapters.sqlalchemy.conversions as to
 from unitwork.adapters.mapping import types as kinds
 from unitwork.adapters.mapping.types import ColumnType
 from unitwork.adapters.sqlalchemy.codec import Codec
+from unitwork.adapters.sqlalchemy.control import verb
 from unitwork.adapters.sqlalchemy.dialects.dialect import (
     AbstractDialect,
     Element,
@@ -32,6 +33,9 @@ More needs a larger sort buffer, and makes every `ORDER BY ... LIMIT` clear as m
 memory for each row: with the server's maximum, 20,000 rows took 6 s instead of 0.04 s.
 """
 _IN_TRANSACTION = 1
+_READS = {"SELECT", "WITH", "VALUES", "SHOW", "EXPLAIN", "DESCRIBE", "DESC"}
+_WRITES = {"INSERT", "UPDATE", "DELETE", "REPLACE"}
+_COMMITS_NOTHING = _READS | _WRITES | {"SAVEPOINT", "RELEASE", "ROLLBACK"}
 _INTEGERS = {16: mysql.SMALLINT, 32: mysql.INTEGER, 64: mysql.BIGINT}
 _CODES = {
     1062: Kind.UNIQUE,
@@ -163,6 +167,10 @@ class MariaDb(AbstractDialect):
     def in_transaction(self, connection: Any) -> bool:
         """Look at the status that came with the server's last answer."""
         return bool(connection.server_status & _IN_TRANSACTION)
+
+    def may_commit(self, statement: str) -> bool:
+        """Trust only what is known to leave the transaction open."""
+        return verb(statement) not in _COMMITS_NOTHING
 
     def one_of(self, column: Element, kind: ColumnType, name: str) -> Element:
         """Name each value: the client writes them into the statement, without limit."""

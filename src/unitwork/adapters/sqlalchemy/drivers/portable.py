@@ -47,7 +47,15 @@ class PortableConnection(AbstractConnection):
     @property
     def in_transaction(self) -> bool:
         """Tell whether the driver knows of an open transaction."""
-        return self.usable and self._dialect.in_transaction(self._driver)
+        try:
+            return self.usable and self._dialect.in_transaction(self._driver)
+        except Exception:  # noqa: BLE001 - closed by user code: it cannot tell any more
+            self._broken = True
+            return False
+
+    def may_commit(self, statement: str) -> bool:
+        """Tell whether a statement may commit what came before, even if it fails."""
+        return self._dialect.may_commit(statement)
 
     @property
     def usable(self) -> bool:
