@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy import URL, bindparam, func
 from sqlalchemy.dialects import sqlite
