@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.contract.orders import CUSTOMERS, FIELDS, UNORDERED, orders
 from tests.shop import Counter, Money, Order, Shop, open_shop
-from unitwork import MisuseError, Sort, all_of
+from unitwork import MisuseError, Outcome, Sort, UnitOfWorkClosedError, all_of
 
 if TYPE_CHECKING:
     from tests.storages import Storage
@@ -227,6 +227,22 @@ async def test_a_stream_reads_one_chunk_at_a_time_and_only_when_it_is_needed(
         assert calls == ["scan", "scan"]
 
     assert [counter.name for counter in seen] == ["c0", "c1", "c2", "c3"]
+
+
+async def test_a_stream_does_not_go_on_in_the_next_unit_of_its_handle(
+    shop: Shop,
+) -> None:
+    """Contract 2, 14: its unit has ended, and others have objects of their own."""
+    await shop.put(a=1, b=2, c=3)
+    uow = shop.unit()
+    async with uow:
+        stream = uow.counters.stream(chunk_size=2)
+        assert [(await anext(stream)).name for _ in range(2)] == ["a", "b"]
+        await uow.commit()
+    async with uow:
+        with pytest.raises(UnitOfWorkClosedError) as closed:
+            await anext(stream)
+    assert closed.value.outcome is Outcome.COMMITTED
 
 
 async def test_others_write_between_the_chunks_of_a_stream(shop: Shop) -> None:

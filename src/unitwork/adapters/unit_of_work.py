@@ -39,6 +39,8 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
     repository: ClassVar[type[TrackingRepository[Any, Any]]] = TrackingRepository
     _workspace: Workspace | None = None
     _opened_at: tuple[str, int] = "", 0
+    _cancellations: int = 0
+    """How often its task had been cancelled when it was opened."""
 
     def __init_subclass__(
         cls, repositories: Sequence[type[Any]] = (), **options: Any
@@ -77,6 +79,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         self._workspace = self._last = Workspace(self.database, self._options)
         self._outcome, self._committed = Outcome.ACTIVE, ()
         self._opened_at = _caller()
+        self._cancellations = _cancellations()
         return self
 
     async def __aexit__(
@@ -99,7 +102,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         except (Exception, asyncio.CancelledError) as second:
             if error is None:
                 raise
-            _attach(error, second)
+            _attach(error, second, self._cancellations)
         finally:
             workspace.scopes.pop()
             if not nested:
@@ -211,12 +214,12 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         except asyncio.CancelledError as second:
             if error is None:
                 raise
-            _attach(error, second)
+            _attach(error, second, self._cancellations)
         except Exception as second:  # noqa: BLE001 - the outcome stands, whatever it is
             if error is None:
                 _log.warning("A unit of work could not be released", exc_info=True)
             else:
-                _attach(error, second)
+                _attach(error, second, self._cancellations)
 
     def __del__(self) -> None:
         """Warn of a unit that was dropped while open. Contract: 9."""
@@ -248,13 +251,32 @@ def _outcome_of(error: BaseException, *, applying: bool) -> Outcome:
     return Outcome.ROLLED_BACK if known or not applying else Outcome.UNKNOWN
 
 
-def _attach(error: BaseException, second: BaseException) -> None:
-    """Note a second failure on the first; a cancellation is due again, at an await."""
+def _attach(error: BaseException, second: BaseException, before: int) -> None:
+    """Note a second failure on the first; a cancellation is due again, at an await.
+
+    Unless the error leaves an asyncio.timeout before, which takes its own back.
+
+    Args:
+        error: what goes on.
+        second: what the rollback raised.
+        before: how often the task had been cancelled when the unit was opened.
+    """
     error.add_note(f"The rollback failed as well: {second!r}")
     task = asyncio.current_task()
-    if isinstance(second, asyncio.CancelledError) and task and task.cancelling():
-        task.uncancel()
-        task.cancel(*second.args)
+    if not isinstance(second, asyncio.CancelledError) or task is None:
+        return
+
+    def cancel_again() -> None:
+        if task.cancelling() > before:
+            task.uncancel()
+            task.cancel(*second.args)
+
+    task.get_loop().call_soon(cancel_again)
+
+
+def _cancellations() -> int:
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
 
 
 def _caller() -> tuple[str, int]:

@@ -1,6 +1,6 @@
 """The engines of a database object: settings, pools, and what guards them."""
 
-import contextlib
+import asyncio
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -91,7 +91,7 @@ class Engines:
         event.listen(engine.sync_engine, "connect", prepare)
         event.listen(engine.sync_engine.pool, "reset", reset)
         if dialect.interrupts:
-            event.listen(engine.sync_engine, "handle_error", _interrupt)
+            event.listen(engine.sync_engine, "handle_error", _keep)
         event.listen(engine.sync_engine, "handle_error", notice)
 
 
@@ -139,14 +139,9 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def _interrupt(context: ExceptionContext) -> None:
-    """Stop a cancelled statement of SQLite, and keep its connection. Contract: 32."""
-    if isinstance(context.original_exception, Exception):
-        return
-    core: Any = context.connection
-    with contextlib.suppress(Exception):
-        driver = core.connection.driver_connection
-        driver._conn.interrupt()  # noqa: SLF001 - aiosqlite's own is a coroutine
+def _keep(context: ExceptionContext) -> None:
+    """Keep the connection of a cancelled statement: it has ended. Contract: 32."""
+    if isinstance(context.original_exception, asyncio.CancelledError):
         context.is_disconnect = False
 
 

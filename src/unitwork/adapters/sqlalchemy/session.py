@@ -244,11 +244,10 @@ class SqlAlchemySession(AbstractStorageSession):
 
     async def _commit(self, connection: PortableConnection) -> None:
         """Let COMMIT run to its end, whoever cancels. Contract: 31."""
-        ended = await to_its_end(connection.commit())
+        ended = await to_its_end(connection.settle())
         error = ended.task.exception()
         if error is None:
             self.interruption = ended.interruption
-            await connection.release()
             return
         await connection.abandon()
         unknown = isinstance(error, CommitOutcomeUnknownError)

@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,6 +25,7 @@ from unitwork.adapters.sqlalchemy.dialects.dialect import (
     Limits,
     any_value,
 )
+from unitwork.adapters.sqlalchemy.dialects.interruptible import InterruptibleConnection
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
 from unitwork.adapters.sqlalchemy.phase import Begin
 from unitwork.domain.storage_errors import StorageError
@@ -152,19 +154,20 @@ class Sqlite(AbstractDialect):
         del url, read_only
         return {
             "isolation_level": None,
-            "timeout": limits.lock_timeout,
-            "async_creator_fn": _connect,
+            "timeout": 0,
+            "async_creator_fn": partial(_connect, limits.lock_timeout),
         }
 
     def prepare(
         self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
     ) -> None:
         """Set the pragmas, and read each back, the driver's mode too. Contract: 41."""
+        del limits
         mode = connection.run_async(_transaction_mode)
         if mode != _OURS:
             raise StorageError(f"the driver begins transactions of its own: {mode}")
         wanted: dict[str, int | str] = {
-            "busy_timeout": round(limits.lock_timeout * 1000),
+            "busy_timeout": 0,
             "foreign_keys": 1,
             "synchronous": 1,
             "query_only": int(read_only),
@@ -261,13 +264,17 @@ def in_memory(url: URL) -> bool:
     return not url.database or url.database == ":memory:"
 
 
-async def _connect(*arguments: Any, **options: Any) -> aiosqlite.Connection:
+async def _connect(
+    lock_timeout: float, *arguments: Any, **options: Any
+) -> InterruptibleConnection:
     """Connect; when that fails, leave no thread that would call a closed loop."""
-    connection = aiosqlite.connect(*arguments, **options)
+    connect = partial(sqlite3.connect, *arguments, **options)
+    connection = InterruptibleConnection(connect, lock_timeout=lock_timeout)
     thread = connection._thread  # noqa: SLF001 - aiosqlite has no other handle on it
     thread.daemon = True
     try:
-        return await connection
+        await connection
     except BaseException:
         thread.join()
         raise
+    return connection
