@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from tests.unit.adapters.sqlalchemy.samples import SCHEMA, Customer, SqlShop
 from unitwork import AggregateRoot, Field, Key, all_of, field
@@ -16,10 +15,9 @@ from unitwork.adapters.memory import InMemoryDatabase
 from unitwork.adapters.sqlalchemy import PoolOptions, SqlAlchemyDatabase
 from unitwork.adapters.sqlalchemy.dialects.dialect import Limits
 from unitwork.adapters.sqlalchemy.dialects.known import dialect_named
-from unitwork.adapters.sqlalchemy.dialects.sqlite import Sqlite
 from unitwork.adapters.sqlalchemy.engines import Engines, _merged
 from unitwork.domain.errors import MisuseError
-from unitwork.domain.storage_errors import StorageError, StorageMissingError
+from unitwork.domain.storage_errors import StorageMissingError
 
 MEMORY = "sqlite+aiosqlite://"
 
@@ -199,33 +197,6 @@ async def test_each_setting_of_sqlite_is_read_back(tmp_path: Path) -> None:
         ]
     assert found == ["wal", 1, 1, 0]
     await database.dispose()
-
-
-def test_a_setting_that_sqlite_does_not_take_is_an_error() -> None:
-    """A database in shared memory, for one, has no WAL."""
-
-    class Cursor:
-        def execute(self, statement: str) -> None:
-            """Take anything."""
-
-        def fetchone(self) -> tuple[str]:
-            return ("memory",)
-
-        def close(self) -> None:
-            """Do nothing."""
-
-    class Connection:
-        def cursor(self) -> Cursor:
-            return Cursor()
-
-    connection: DBAPIConnection = Connection()  # type: ignore[assignment]  # a small one
-    with pytest.raises(StorageError) as refused:
-        Sqlite().prepare(
-            connection, make_url("sqlite:///x.db"), Limits(1, None), read_only=False
-        )
-    assert refused.value.detail == (
-        "PRAGMA journal_mode is 'memory' after it was set to 'wal'"
-    )
 
 
 def test_a_second_event_loop_is_refused_until_the_object_is_disposed_of(
