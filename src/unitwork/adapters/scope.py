@@ -88,24 +88,15 @@ class Scope:
 
 def events_of(entry: Entry) -> list[tuple[int, Any]]:
     """Return what an aggregate, and those it replaced, recorded and no unit took."""
-    if entry.replaced is None:
-        return getattr(entry.instance, "_recorded", None) or []
-    return [event for recorded in _recorded(entry) for event in recorded]
+    recorded = getattr(entry.instance, "_recorded", None) or []
+    return [*events_of(entry.replaced), *recorded] if entry.replaced else recorded
 
 
 def drop_events(entries: Iterable[Entry], mark: int = 0) -> None:
     """Take from every aggregate the events that it recorded since a mark."""
     for entry in entries:
-        for recorded in _recorded(entry):
-            recorded[:] = [item for item in recorded if item[0] < mark]
-
-
-def _recorded(entry: Entry) -> list[list[tuple[int, Any]]]:
-    """Return the lists of an aggregate and of those it replaced that are not empty."""
-    found, held = [], entry
-    while True:
-        if recorded := getattr(held.instance, "_recorded", None):
-            found.append(recorded)
-        if held.replaced is None:
-            return found
-        held = held.replaced
+        held: Entry | None = entry
+        while held is not None:
+            if recorded := getattr(held.instance, "_recorded", None):
+                recorded[:] = [item for item in recorded if item[0] < mark]
+            held = held.replaced
