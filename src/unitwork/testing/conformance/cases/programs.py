@@ -13,7 +13,7 @@ from unitwork.testing.conformance.interpreter import MakeUnit
 from unitwork.testing.conformance.printing import as_python
 from unitwork.testing.conformance.runner import emptied, run_programs
 
-PROGRAMS, BLOCKS = 100, 3
+PROGRAMS, BLOCKS = 100, 2
 _REFUSED = "ReferenceViolationError"
 
 
