@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -31,6 +31,7 @@ from examples.users.people import BadFileError, Person, read_people
 from examples.users.server import serving
 
 PEOPLE = Path(__file__).with_name("people.csv")
+SHOWN = 3
 NEXT = """\
 [bold]Look next[/] at
   examples/users/services.py     the services: each function is one unit of work
@@ -53,6 +54,10 @@ class Answer:
     @property
     def reason(self) -> str:
         return "" if self.stored else self.body["title"]
+
+    @property
+    def detail(self) -> str:
+        return self.body.get("detail", "")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -114,29 +119,31 @@ def prove(answers: Iterable[Answer], database: Path) -> str:
 
 
 def report(answers: list[Answer]) -> Table:
+    """Show each rejected row with the reason, and a few of the stored ones."""
     table = Table(title="What became of the rows", show_lines=True)
     table.add_column("answer")
     table.add_column("rows", justify="right")
-    table.add_column("for example", overflow="fold")
+    table.add_column("which", overflow="fold")
     for reason, rows in Counter(answer.reason for answer in answers).most_common():
-        chosen = examples(answer for answer in answers if answer.reason == reason)
-        shown = Text("\n").join(map(example, chosen))
-        table.add_row(reason or "Stored", str(rows), shown)
+        alike = [answer for answer in answers if answer.reason == reason]
+        shown = rejected(alike) if reason else stored(alike)
+        table.add_row(reason or "Stored", str(rows), Text("\n").join(shown))
     return table
 
 
-def examples(answers: Iterable[Answer]) -> list[Answer]:
-    """Choose three, with as many different details as there are."""
-    seen: Counter[str] = Counter()
-    ranked: list[tuple[int, Answer]] = []
-    for answer in answers:
-        detail = answer.body.get("detail", "")
-        ranked.append((seen[detail], answer))
-        seen[detail] += 1
-    return [answer for _, answer in sorted(ranked, key=lambda pair: pair[0])[:3]]
+def stored(answers: list[Answer]) -> Iterator[Text]:
+    yield from map(row, answers[:SHOWN])
+    if len(answers) > SHOWN:
+        yield Text(f"and {len(answers) - SHOWN} more", "dim")
 
 
-def example(answer: Answer) -> Text:
+def rejected(answers: list[Answer]) -> Iterator[Text]:
+    for detail in dict.fromkeys(answer.detail for answer in answers):
+        yield Text(detail, "dim")
+        yield from (row(answer) for answer in answers if answer.detail == detail)
+
+
+def row(answer: Answer) -> Text:
     """Show a row without the control characters that would move the cursor."""
     person = answer.person
     name, email = (
@@ -145,8 +152,7 @@ def example(answer: Answer) -> Text:
         )
         for cell in (person.name, person.email)
     )
-    text = Text(f"line {person.line}: {name} <{email}>")
-    return text if answer.stored else text.append(f"\n  {answer.body['detail']}", "dim")
+    return Text(f"  line {person.line}: {name} <{email}>")
 
 
 if __name__ == "__main__":

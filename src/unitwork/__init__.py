@@ -36,6 +36,7 @@ from unitwork.domain.page import Page
 from unitwork.domain.repository import AbstractRepository
 from unitwork.domain.specification import Specification, all_of, any_of
 from unitwork.domain.storage_errors import (
+    AccessDeniedError,
     ConnectionLostError,
     NotADatabaseError,
     PoolTimeoutError,
@@ -52,6 +53,7 @@ from unitwork.domain.unit_of_work import AbstractUnitOfWork
 __all__ = [
     "AbstractRepository",
     "AbstractUnitOfWork",
+    "AccessDeniedError",
     "AggregateNotFoundError",
     "AggregateRoot",
     "CommitOutcomeUnknownError",

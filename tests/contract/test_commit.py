@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -190,13 +192,13 @@ async def test_units_that_write_the_same_rows_do_not_wait_for_each_other_in_a_ci
     assert conflicts, "nobody met anybody"
 
 
-@pytest.mark.parametrize("server", ["postgresql-psycopg", "mariadb"])
+@pytest.mark.parametrize(
+    "server", ["postgresql-asyncpg", "postgresql-psycopg", "mariadb"]
+)
 async def test_locks_are_taken_class_by_class_and_key_by_key(
     servers: "Servers", server: str
 ) -> None:
     """Contract 25: who waits for one lock has all before it, and none behind it."""
-    from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase
-
     storage = STORAGES[server](servers)
     ann, reached = Customer(name="Ann"), asyncio.Event()
 
@@ -209,12 +211,13 @@ async def test_locks_are_taken_class_by_class_and_key_by_key(
             reached.set()
             await uow.commit()
 
-    async with open_shop(storage, lock_timeout=30) as shop:
-        database: Any = shop.database
-        hasty = SqlAlchemyDatabase(shop_schema(), database.engine.url, lock_timeout=0.2)
-        probe = Shop(hasty, storage.unit(ShopUnitOfWork))  # type: ignore[type-abstract]  # a port
+    async with (
+        open_shop(storage, lock_timeout=30) as shop,
+        beside(shop, storage, 0.2) as probe,
+    ):
         await shop.store(ann, Folder(name="f"))
-        await shop.put(**dict.fromkeys(NAMES[:5], 0))
+        for name in reversed(NAMES[:5]):  # where no order is asked for, rows have this
+            await shop.put(**{name: 0})
         async with shop.unit() as holder, asyncio.TaskGroup() as tasks:
             await holder.counters.get(NAMES[2], lock=True)
             tasks.create_task(write_all(shop))
@@ -228,9 +231,25 @@ async def test_locks_are_taken_class_by_class_and_key_by_key(
                 await is_free(probe, Folder, "f"),
             ]
             await holder.commit()
-        await hasty.dispose()
 
     assert found == [False, True, True]
+
+
+@asynccontextmanager
+async def beside(
+    shop: Shop, storage: "Storage", lock_timeout: float
+) -> AsyncIterator[Shop]:
+    """Open the database of a shop again, as another process would."""
+    from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase
+
+    known: Any = shop.database
+    database = SqlAlchemyDatabase(
+        shop_schema(), known.engine.url, lock_timeout=lock_timeout
+    )
+    try:
+        yield Shop(database, storage.unit(ShopUnitOfWork))  # type: ignore[type-abstract]  # a port
+    finally:
+        await database.dispose()
 
 
 async def is_free(shop: Shop, kind: type, key: object) -> bool:
@@ -328,8 +347,27 @@ async def test_writers_of_one_sqlite_file_are_served_in_the_order_they_came(
     assert served == order
 
 
+async def test_another_database_object_waits_for_the_lock_of_a_sqlite_file(
+    servers: "Servers",
+) -> None:
+    """Contract 25: the lock is the file's, so that other processes keep to it too."""
+    async with open_shop(STORAGES["sqlite"](servers)) as shop:
+        await shop.put(a=1)
+        async with beside(shop, STORAGES["sqlite"](servers), 0.3) as other:
+            async with shop.unit() as holder:
+                (await holder.counters.get("a", lock=True)).value = 2
+                with pytest.raises(StorageBusyError) as busy:
+                    await other.put(a=3)
+                await holder.commit()
+            assert await other.counters() == {"a": 2}
+            await other.put(a=3)
+
+        assert busy.value.outcome is Outcome.ROLLED_BACK
+        assert await shop.counters() == {"a": 3}
+
+
 async def test_keys_that_were_given_once_are_not_given_again(shop: Shop) -> None:
-    """Contract 17, 25: 59: a key made by the database is not that of a removed row."""
+    """Contract 17, 25: a key made by the database is not that of a removed row."""
     first, second = Ticket(title="a"), Ticket(title="b")
     await shop.store(first, second)
     async with shop.unit() as uow:

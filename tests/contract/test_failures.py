@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, MetaData, Table, tex
 from tests.shop import Counter, Order, Shop, ShopUnitOfWork, open_shop
 from tests.storages import STORAGES, Servers
 from unitwork import (
+    AccessDeniedError,
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,
     ConnectionLostError,
@@ -168,12 +169,14 @@ async def test_mariadb_is_understood_by_its_error_numbers(servers: Servers) -> N
     assert wrong == []
 
 
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
 async def test_the_session_that_dies_in_commit_leaves_the_outcome_unknown(
-    servers: Servers,
+    servers: Servers, driver: str
 ) -> None:
     """Contract 10, 27: nobody can tell; the next unit gets another connection."""
     async with open_shop(
-        STORAGES["postgresql-psycopg"](servers), pool=PoolOptions(size=1, overflow=0)
+        STORAGES[f"postgresql-{driver}"](servers),
+        pool=PoolOptions(size=1, overflow=0),
     ) as shop:
         await execute(
             shop,
@@ -283,6 +286,30 @@ async def test_a_server_that_does_not_answer_is_a_lost_connection(
 
     assert isinstance(raised.value, ConnectionError)
     assert raised.value.retryable
+    assert raised.value.made is False
+
+
+@pytest.mark.parametrize(
+    "storage", ["postgresql-asyncpg", "postgresql-psycopg", "mariadb"]
+)
+async def test_a_user_that_the_server_does_not_know_is_denied(
+    servers: Servers, storage: str
+) -> None:
+    """Contract 27: alike by every driver; running it again cannot help."""
+    kind = STORAGES[storage](servers)
+    async with kind.database(Schema(Counter)) as database:
+        assert isinstance(database, SqlAlchemyDatabase)
+        url = database.url.set(username="nobody_here", password="wrong")
+        other = SqlAlchemyDatabase(Schema(Counter), url)
+        unit = kind.unit(ShopUnitOfWork)  # type: ignore[type-abstract]  # a port
+        with pytest.raises(AccessDeniedError) as raised:
+            async with unit(other) as uow:
+                await uow.counters.count()
+        await other.dispose()
+
+    checked(raised.value)
+    assert raised.value.retryable is False
+    assert str(raised.value).startswith("The database denied access.\n")
 
 
 async def test_a_pool_that_is_empty_for_too_long_is_a_timeout(
@@ -309,7 +336,10 @@ KILL = {
     "postgresql-asyncpg": """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND state LIKE 'idle in transaction%%'
         AND pid <> pg_backend_pid()""",
-    "mariadb": "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx",
+    "mariadb": """
+        SELECT id FROM information_schema.innodb_trx
+        JOIN information_schema.processlist ON id = trx_mysql_thread_id
+        WHERE db = DATABASE() AND id <> CONNECTION_ID()""",
 }
 KILL["postgresql-psycopg"] = KILL["postgresql-asyncpg"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.contract.orders import CUSTOMERS, FIELDS, UNORDERED, orders
 from tests.shop import Counter, Money, Order, Shop, open_shop
-from unitwork import MisuseError, Sort, all_of
+from unitwork import MisuseError, Outcome, Sort, UnitOfWorkClosedError, all_of
 
 if TYPE_CHECKING:
     from tests.storages import Storage
@@ -229,6 +229,22 @@ async def test_a_stream_reads_one_chunk_at_a_time_and_only_when_it_is_needed(
     assert [counter.name for counter in seen] == ["c0", "c1", "c2", "c3"]
 
 
+async def test_a_stream_does_not_go_on_in_the_next_unit_of_its_handle(
+    shop: Shop,
+) -> None:
+    """Contract 2, 14: its unit has ended, and others have objects of their own."""
+    await shop.put(a=1, b=2, c=3)
+    uow = shop.unit()
+    async with uow:
+        stream = uow.counters.stream(chunk_size=2)
+        assert [(await anext(stream)).name for _ in range(2)] == ["a", "b"]
+        await uow.commit()
+    async with uow:
+        with pytest.raises(UnitOfWorkClosedError) as closed:
+            await anext(stream)
+    assert closed.value.outcome is Outcome.COMMITTED
+
+
 async def test_others_write_between_the_chunks_of_a_stream(shop: Shop) -> None:
     """Contract 23: nothing is held in between; what comes later is seen as it is."""
     await shop.put(a=1, b=2, c=3, d=4, e=5)
@@ -272,23 +288,34 @@ async def test_a_stream_holds_no_connection_between_its_chunks(
         assert await shop.counters() == {"a": 1, "b": 2, "c": 3, "z": 1}
 
 
-REFUSED: dict[str, Any] = {
-    "limit=-1": lambda uow: uow.counters.matching(all_of(), limit=-1),
-    "offset=-1": lambda uow: uow.counters.matching(all_of(), offset=-1),
-    "number=0": lambda uow: uow.counters.page(number=0),
-    "size=0": lambda uow: uow.counters.page(size=0),
-    "chunk_size=0": lambda uow: anext(uow.counters.stream(chunk_size=0)),
+REFUSED: dict[str, tuple[str, Any]] = {
+    "limit=-1": (
+        "from 0, or None",
+        lambda uow: uow.counters.matching(all_of(), limit=-1),
+    ),
+    "offset=-1": ("from 0", lambda uow: uow.counters.matching(all_of(), offset=-1)),
+    "number=0": ("from 1", lambda uow: uow.counters.page(number=0)),
+    "size=0": ("from 1", lambda uow: uow.counters.page(size=0)),
+    "chunk_size=0": (
+        "from 1",
+        lambda uow: anext(uow.counters.stream(chunk_size=0)),
+    ),
 }
 
 
 @pytest.mark.parametrize("said", REFUSED)
 async def test_numbers_out_of_range_are_refused(shop: Shop, said: str) -> None:
     """Contract 23: on every storage, before anything is read."""
+    counts, read = REFUSED[said]
     async with shop.unit() as uow:
         with pytest.raises(MisuseError) as raised:
-            await REFUSED[said](uow)
+            await read(uow)
 
-    assert str(raised.value).startswith(f"{said} is out of range.")
+    assert str(raised.value) == (
+        f"{said} is out of range.\n"
+        f"It counts {counts}.\n"
+        "Check it where the request enters the application. [misuse]"
+    )
 
 
 async def test_what_storages_would_order_differently_cannot_be_ordered_by(
@@ -306,3 +333,27 @@ async def test_what_storages_would_order_differently_cannot_be_ordered_by(
         for order_by in refused:
             with pytest.raises(MisuseError):
                 await uow.orders.matching(all_of(), order_by=order_by)
+
+
+HUGE = [2**63 - 1, 2**63, 10**30]
+
+
+@pytest.mark.parametrize("huge", HUGE)
+async def test_no_limit_and_no_offset_is_too_great(shop: Shop, huge: int) -> None:
+    """Contract 23: a great limit is none; behind a great offset there is nothing."""
+    await shop.put(a=1, b=2)
+    for own in range(2):
+        async with shop.unit() as uow:
+            for number in range(own):
+                uow.counters.add(Counter(name=f"own {number}"))
+            counters = uow.counters
+            assert len(await counters.matching(all_of(), limit=huge)) == 2 + own
+            assert await counters.matching(all_of(), offset=huge) == []
+            assert await counters.matching(all_of(), limit=huge, offset=huge) == []
+            whole = await counters.page(size=huge)
+            assert (len(whole.items), whole.total) == (2 + own, 2 + own)
+            beyond = await counters.page(number=huge, size=huge)
+            assert (list(beyond.items), beyond.total) == ([], 2 + own)
+            streamed = [c async for c in counters.stream(chunk_size=huge)]
+            assert len(streamed) == 2 + own
+            await uow.rollback()

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import exc, text
+from sqlalchemy import TextClause, exc, text
 
 from tests.shop import Counter, Shop, open_shop
 from unitwork import (
@@ -23,6 +23,7 @@ INSERT = text("INSERT INTO counter (name, value, version) VALUES (:name, :value,
 ADD = text("UPDATE counter SET value = value + 1 WHERE name = :name")
 VALUE = text("SELECT value FROM counter WHERE name = :name")
 WRONG = text("SELECT nonsense FROM nowhere")
+TWICE = text("INSERT INTO counter (name, value, version) VALUES ('a', 0, 7)")
 
 
 @pytest.fixture
@@ -30,6 +31,13 @@ async def sql_shop(sql_storage: "Storage") -> AsyncIterator[Shop]:
     """A fresh shop on each storage that has SQL."""
     async with open_shop(sql_storage) as opened:
         yield opened
+
+
+@pytest.fixture(params=[WRONG, TWICE], ids=["wrong", "twice"])
+def failing(request: pytest.FixtureRequest) -> TextClause:
+    """A statement that fails: before it runs, or on the row 'a' that is there."""
+    statement: TextClause = request.param
+    return statement
 
 
 def raw(shop: Shop, **options: Any) -> Any:
@@ -139,14 +147,16 @@ async def test_the_handles_cannot_end_the_transaction(
     assert await sql_shop.counters() == {"a": 0}
 
 
-async def test_a_swallowed_error_dooms_the_whole_unit(sql_shop: Shop) -> None:
+async def test_a_swallowed_error_dooms_the_whole_unit(
+    sql_shop: Shop, failing: TextClause
+) -> None:
     """Contract 28: commit raises, and zero rows are there, on every database."""
     async with raw(sql_shop) as uow:
         uow.counters.add(Counter(name="a"))
         connection = await uow.connection()
         await connection.execute(INSERT, {"name": "b", "value": 1})
         with suppress(exc.DBAPIError):
-            await connection.execute(WRONG)
+            await connection.execute(failing)
         with pytest.raises(PersistenceError) as refused:
             await uow.commit()
 
@@ -157,7 +167,9 @@ async def test_a_swallowed_error_dooms_the_whole_unit(sql_shop: Shop) -> None:
     assert await sql_shop.counters() == {"c": 1}
 
 
-async def test_a_swallowed_error_dooms_only_its_savepoint(sql_shop: Shop) -> None:
+async def test_a_swallowed_error_dooms_only_its_savepoint(
+    sql_shop: Shop, failing: TextClause
+) -> None:
     """Contract 28: a nested scope that is undone takes its failure along."""
     async with raw(sql_shop) as uow:
         connection = await uow.connection()
@@ -165,14 +177,14 @@ async def test_a_swallowed_error_dooms_only_its_savepoint(sql_shop: Shop) -> Non
         with suppress(exc.DBAPIError):
             async with uow:
                 await connection.execute(INSERT, {"name": "b", "value": 1})
-                await connection.execute(WRONG)
+                await connection.execute(failing)
         await uow.commit()
 
     assert await sql_shop.counters() == {"a": 1}
 
 
 async def test_a_nested_scope_with_a_swallowed_error_cannot_be_kept(
-    sql_shop: Shop,
+    sql_shop: Shop, failing: TextClause
 ) -> None:
     """Contract 28: its commit raises; the outer block goes on."""
     async with raw(sql_shop) as uow:
@@ -181,21 +193,23 @@ async def test_a_nested_scope_with_a_swallowed_error_cannot_be_kept(
         with pytest.raises(PersistenceError):
             async with uow:
                 with suppress(exc.DBAPIError):
-                    await connection.execute(WRONG)
+                    await connection.execute(failing)
                 await uow.commit()
         await uow.commit()
 
     assert await sql_shop.counters() == {"a": 1}
 
 
-async def test_a_savepoint_of_ones_own_redeems_its_failure(sql_shop: Shop) -> None:
+async def test_a_savepoint_of_ones_own_redeems_its_failure(
+    sql_shop: Shop, failing: TextClause
+) -> None:
     """Contract 28: begin_nested, failed and rolled back, is no failure of the unit."""
     async with raw(sql_shop) as uow:
         connection = await uow.connection()
         await connection.execute(INSERT, {"name": "a", "value": 1})
         with suppress(exc.DBAPIError):
             async with connection.begin_nested():
-                await connection.execute(WRONG)
+                await connection.execute(failing)
         await uow.commit()
 
     assert await sql_shop.counters() == {"a": 1}

@@ -15,16 +15,21 @@ async def test_a_reference_to_nothing_is_refused(shop: Shop) -> None:
     await shop.store(order)
     for new in (True, False):
         async with shop.unit() as uow:
+            nobody = new_id()
             if new:
-                uow.orders.add(Order(number="1", customer=new_id()))
+                uow.orders.add(Order(number="1", customer=nobody))
             else:
-                (await uow.orders.get(order.id)).customer = new_id()
+                (await uow.orders.get(order.id)).customer = nobody
             with pytest.raises(ReferenceViolationError) as raised:
                 await uow.commit()
         assert refused(raised.value) == (
             Order,
             ("customer",),
             "fk_order_customer",
+        )
+        assert (raised.value.target, raised.value.key) == (Customer, nobody)
+        assert str(raised.value).startswith(
+            f"Order.customer would refer to Customer {nobody!r}, which is not there"
         )
 
 
@@ -56,6 +61,7 @@ async def test_a_target_that_is_referred_to_cannot_be_removed(shop: Shop) -> Non
             await uow.commit()
 
     assert refused(raised.value) == (Order, ("customer",), "fk_order_customer")
+    assert (raised.value.target, raised.value.key) == (Customer, ann.id)
     async with shop.unit() as after:
         assert await after.customers.count() == 1
 
@@ -153,6 +159,34 @@ async def test_new_aggregates_that_refer_to_each_other_in_a_circle_are_refused(
 
     assert calls == []
     assert refused(raised.value)[:2] == (Folder, ("parent",))
+    assert sorted(raised.value.circle) == ["Folder 'a'", "Folder 'b'", "Folder 'c'"]
+
+
+async def test_removed_aggregates_that_refer_to_each_other_in_a_circle_are_refused(
+    shop: Shop,
+) -> None:
+    """Contract 26: the error says so; a unit of its own breaks the circle."""
+    await shop.store(Folder(name="a"))
+    async with shop.unit() as uow:
+        uow.folders.add(Folder(name="b", parent="a"))
+        (await uow.folders.get("a")).parent = "b"
+        await uow.commit()
+    async with shop.unit() as uow:
+        for name in ("a", "b"):
+            uow.folders.remove(await uow.folders.get(name))
+        with pytest.raises(ReferenceViolationError) as raised:
+            await uow.commit()
+    assert sorted(raised.value.circle) == ["Folder 'a'", "Folder 'b'"]
+    async with shop.unit() as uow:
+        (await uow.folders.get("a")).parent = None
+        await uow.commit()
+    async with shop.unit() as uow:
+        for name in ("a", "b"):
+            uow.folders.remove(await uow.folders.get(name))
+        await uow.commit()
+
+    async with shop.unit() as after:
+        assert await after.folders.count() == 0
 
 
 async def test_a_circle_with_a_stored_aggregate_in_it_can_be_made_and_broken(

@@ -1,12 +1,20 @@
 """Isolation level by level: what a unit reads, and what makes its commit conflict."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
 
 from tests.shop import Counter, Customer, Order, OrderLine, Shop, ShopUnitOfWork
-from unitwork import ConcurrencyConflictError, MisuseError, Outcome, Page, all_of
+from unitwork import (
+    ConcurrencyConflictError,
+    MisuseError,
+    Outcome,
+    Page,
+    PersistenceError,
+    all_of,
+)
 
 Read = Callable[[ShopUnitOfWork], Awaitable[object]]
 
@@ -247,6 +255,38 @@ async def test_a_room_is_not_booked_twice(shop: Shop) -> None:
     async with shop.unit() as after:
         found = await after.orders.matching(all_of())
         assert [order.number for order in found] == ["Bob"]
+
+
+async def test_a_room_is_not_booked_twice_at_the_same_moment(shop: Shop) -> None:
+    """Contract 18: serializable. Nor where both commits run their reads again at once.
+
+    Reads run again by both before either commits see no booking: only the database's
+    own SERIALIZABLE refuses the second, so this is tried until they have met.
+    """
+    ready = asyncio.Barrier(2)
+
+    async def book(room: str, guest: str) -> bool:
+        async with shop.unit("serializable") as uow:
+            assert await uow.orders.count(Order.note == room) == 0
+            uow.orders.add(Order(number=f"{room} for {guest}", note=room))
+            await ready.wait()
+            try:
+                await uow.commit()
+            except PersistenceError as error:
+                refused.append(error)
+                return False
+            return True
+
+    booked, refused = {}, list[PersistenceError]()
+    for room in [f"room {number}" for number in range(60)]:
+        booked[room] = sum(await asyncio.gather(book(room, "Ann"), book(room, "Bob")))
+
+    assert all(error.retryable for error in refused)
+    assert set(booked.values()) <= {0, 1}
+    assert any(booked.values())
+    async with shop.unit() as after:
+        for room, times in booked.items():
+            assert await after.orders.count(Order.note == room) == times
 
 
 async def test_a_level_that_does_not_exist_is_refused(shop: Shop) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -120,6 +120,35 @@ async def test_a_cancelled_rollback_ends_and_the_exception_passes(
         assert uow.outcome is Outcome.ROLLED_BACK
         async with shop.unit() as other:
             assert await other.counters.find("a") is None
+
+
+async def test_a_deadline_that_ends_a_rollback_leaves_no_cancellation_behind(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contract 4: asyncio.timeout takes back what it sent, in Python 3.11 too."""
+    kind = type(shop.database.open(UnitOptions()))
+    close = kind.close
+    deadline = asyncio.timeout(None)
+
+    async def late(session: Any) -> None:
+        await close(session)
+        deadline.reschedule(0)
+        await asyncio.get_running_loop().create_future()
+
+    thrown = ValueError("first")
+    monkeypatch.setattr(kind, "close", late)
+    with pytest.raises(ValueError, match="first") as caught:
+        async with deadline, shop.unit() as uow:
+            await uow.counters.find("a")
+            raise thrown
+    for _ in range(3):
+        await asyncio.sleep(0)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+    assert caught.value is thrown
+    assert thrown.__notes__ == ["The rollback failed as well: CancelledError()"]
+    assert uow.outcome is Outcome.ROLLED_BACK
 
 
 def _cancel_this_task() -> None:

@@ -227,6 +227,38 @@ async def test_a_closed_unit_opens_again_as_a_new_one(shop: Shop) -> None:
         assert (await uow.counters.get("a")).value == 1
 
 
+async def _put(uow: ShopUnitOfWork, name: str) -> None:
+    """Serve a request, as a service does: open, change, commit."""
+    async with uow:
+        uow.counters.add(Counter(name=name))
+        await uow.commit()
+
+
+async def test_a_service_that_is_handed_a_new_unit_commits_it(shop: Shop) -> None:
+    """Contract 3: its own block is the outermost: durable before the caller goes on."""
+    uow = shop.unit()
+    outcomes = [uow.outcome]
+    await _put(uow, "a")
+    outcomes.append(uow.outcome)
+
+    assert outcomes == [Outcome.NEW, Outcome.COMMITTED]
+    assert await shop.counters() == {"a": 0}
+
+
+async def test_a_service_that_is_handed_an_open_unit_works_in_a_scope_of_it(
+    shop: Shop,
+) -> None:
+    """Contract 3: the same service, called by another: who opened it commits or not."""
+    for kept in (False, True):
+        async with shop.unit() as uow:
+            await _put(uow, "a")
+            assert uow.outcome is Outcome.ACTIVE
+            assert await uow.counters.exists(all_of())
+            assert await shop.counters() == {}
+            await (uow.commit() if kept else uow.rollback())
+        assert await shop.counters() == ({"a": 0} if kept else {})
+
+
 async def test_a_unit_dropped_while_open_warns_with_its_place(shop: Shop) -> None:
     """Contract 9: a ResourceWarning names where the unit was opened."""
     uow = shop.unit()

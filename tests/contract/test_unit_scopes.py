@@ -24,11 +24,11 @@ from unitwork import (
     all_of,
     new_id,
 )
-from unitwork.adapters import scope
-from unitwork.adapters.memento import Memento
+from unitwork.adapters.tracking import Entry
 
 if TYPE_CHECKING:
     from tests.storages import Storage
+    from unitwork.adapters.memento import Memento
     from unitwork.adapters.sqlalchemy import SqlAlchemyUnitOfWork
 
 COUNTERS = table("counter", column("name"), column("value"), column("version"))
@@ -229,12 +229,13 @@ async def test_nothing_is_captured_for_aggregates_that_are_clean_at_entry(
     """Contract 6: entering a scope copies only what was changed before."""
     await shop.store(*(Counter(name=str(number)) for number in range(10)))
     captured: list[object] = []
+    look = Entry.look
 
-    def capture(instance: object) -> Memento:
-        captured.append(instance)
-        return Memento(instance)
+    def capture(entry: Entry) -> "Memento":
+        captured.append(entry.instance)
+        return look(entry)
 
-    monkeypatch.setattr(scope, "Memento", capture)
+    monkeypatch.setattr(Entry, "look", capture)
     async with shop.unit() as uow:
         counters = await uow.counters.matching(all_of())
         for _ in range(3):
@@ -257,16 +258,16 @@ async def test_three_thousand_scopes_over_three_thousand_orders(
 
     Were everything captured at each entry, this would be nine million copies.
     """
-    many, captured = 3_000, 0
+    many, captured, look = 3_000, 0, Entry.look
 
-    def capture(instance: object) -> Memento:
+    def capture(entry: Entry) -> "Memento":
         nonlocal captured
         captured += 1
-        return Memento(instance)
+        return look(entry)
 
     lines = [[OrderLine("LAMP", 1)] for _ in range(many)]
     await shop.store(*(Order(number=f"{n:04}", lines=lines[n]) for n in range(many)))
-    monkeypatch.setattr(scope, "Memento", capture)
+    monkeypatch.setattr(Entry, "look", capture)
     async with shop.unit() as uow:
         orders = await uow.orders.matching(all_of(), order_by=Order.number.asc())
         looks = [Look.of(order) for order in orders]

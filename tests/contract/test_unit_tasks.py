@@ -241,6 +241,36 @@ async def test_a_block_left_while_its_owner_waits_for_storage(
             assert await other.counters.exists(all_of()) is committed
 
 
+async def test_a_block_left_by_two_tasks_while_its_owner_waits_keeps_neither(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Contract 8: both wait for what is in flight; the first releases everything."""
+    kind = type(shop.database.open(UnitOptions()))
+    load, waiting, go_on = kind.load, asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: Any) -> Any:
+        waiting.set()
+        await go_on.wait()
+        return await load(*arguments)
+
+    async def operate() -> None:
+        await uow.__aenter__()
+        await uow.counters.find("a")
+
+    thrown, uow = ValueError("left"), shop.unit()
+    monkeypatch.setattr(kind, "load", slow)
+    owner = asyncio.create_task(operate())
+    await waiting.wait()
+    leavers = [
+        asyncio.create_task(uow.__aexit__(ValueError, thrown, None)) for _ in range(2)
+    ]
+    await asyncio.sleep(0)
+    go_on.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(owner, *leavers)
+    assert uow.outcome is Outcome.ROLLED_BACK
+
+
 async def test_an_exception_passes_a_block_that_another_task_has_left(
     shop: Shop,
 ) -> None:

@@ -6,8 +6,9 @@ Numbers in docstrings are rows of the table of what engines do when nobody norma
 import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from decimal import ROUND_UP, Context, Decimal, localcontext
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,12 +25,15 @@ from tests.contract.samples import (
     Samples,
     open_samples,
 )
-from unitwork import InvalidValueError, JsonValue, all_of
+from unitwork import InvalidValueError, JsonValue, UncommittedChangesError, all_of
 
 if TYPE_CHECKING:
     from tests.storages import Storage
+    from unitwork.adapters.sqlalchemy import SqlAlchemyUnitOfWork
 
 UNORDERED = {"color", "facts"}
+AMBIGUOUS = datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+"""It comes twice that night: `fold` tells which."""
 
 
 @pytest.fixture
@@ -253,6 +257,60 @@ async def test_a_change_inside_json_is_a_change(samples: Samples) -> None:
             assert repr((await uow.samples.get(1)).facts) == repr({"a": [value]})
 
 
+ALIKE: list[tuple[str, Any, Any]] = [
+    ("facts", {"a": 1}, {"a": True}),
+    ("facts", {"a": [1]}, {"a": [1.0]}),
+    ("moment", AMBIGUOUS, AMBIGUOUS.replace(fold=1)),
+]
+"""Values that Python calls equal, and storage does not."""
+
+
+@pytest.mark.parametrize(("name", "value", "equal"), ALIKE, ids=repr)
+async def test_a_nested_block_puts_back_what_equals_what_it_set(
+    samples: Samples, name: str, value: Any, equal: Any
+) -> None:
+    """Contract 6, 7: an inner block is undone to the outer block's value."""
+    await samples.store(Sample(id=1, **{name: value}), Sample(id=2))
+    async with samples.unit() as uow:
+        for number in (1, 2):
+            sample = await uow.samples.get(number)
+            setattr(sample, name, value)
+            async with uow:
+                setattr(sample, name, equal)
+                await uow.rollback()
+            assert same(getattr(sample, name), value)
+            setattr(sample, name, equal)
+            async with uow:
+                setattr(sample, name, value)
+                await uow.rollback()
+            assert same(getattr(sample, name), equal)
+        await uow.commit()
+    async with samples.unit() as uow:
+        first, second = [await uow.samples.get(number) for number in (1, 2)]
+        assert getattr(first, name) == getattr(second, name)
+        meant = equal.astimezone(UTC) if name == "moment" else equal
+        assert same(getattr(first, name), meant)
+
+
+@pytest.mark.parametrize(("name", "value", "equal"), ALIKE, ids=repr)
+async def test_what_equals_what_was_flushed_is_stored(
+    sql_storage: "Storage", name: str, value: Any, equal: Any
+) -> None:
+    """Contract 13: a change is one of the state, of what was written before too."""
+    async with open_samples(sql_storage) as samples:
+        await samples.store(Sample(id=1))
+        async with samples.unit() as uow:
+            sample = await uow.samples.get(1)
+            setattr(sample, name, value)
+            await cast("SqlAlchemyUnitOfWork", uow).connection()
+            setattr(sample, name, equal)
+            await uow.commit()
+        async with samples.unit() as uow:
+            found = getattr(await uow.samples.get(1), name)
+            meant = equal.astimezone(UTC) if name == "moment" else equal
+            assert same(found, meant)
+
+
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -318,6 +376,60 @@ async def test_a_decimal_sum_is_compared_exactly(samples: Samples) -> None:
     async with samples.unit() as uow:
         assert await uow.samples.count(Sample.price == Decimal("0.3")) == 1
         assert await uow.samples.count(Sample.price <= Decimal("0.29")) == 0
+
+
+async def test_no_context_of_decimals_rounds_what_is_stored(samples: Samples) -> None:
+    """Contract 24: a caller may count with few digits; storage keeps all of them."""
+    few = Context(prec=3, rounding=ROUND_UP, Emin=-3, Emax=3, capitals=0)
+    for name in ("price", "exact"):
+        for value in VALUES[name]:
+            with localcontext(few):
+                kept = await samples.kept(name, value)
+                async with samples.unit() as uow:
+                    found = await uow.samples.count(getattr(Sample, name) == value)
+            assert same(kept, value)
+            assert found == 1
+
+
+async def test_a_value_that_cannot_be_compared_is_refused_and_undone(
+    samples: Samples,
+) -> None:
+    """Contract 4, 7, 24: an sNaN raises whenever it is compared, even to itself."""
+    await samples.store(Sample(id=1, price=Decimal(1), tiny=1))
+    async with samples.unit() as uow:
+        sample = await uow.samples.get(1)
+        async with uow:
+            sample.price, sample.tiny = Decimal("sNaN"), 2
+            async with uow:
+                await uow.commit()
+            await uow.rollback()
+        assert (sample.price, sample.tiny) == (Decimal(1), 1)
+        sample.price = Decimal("sNaN")
+        with pytest.raises(InvalidValueError, match="It must be finite"):
+            await uow.samples.count()
+        with pytest.raises(InvalidValueError, match="It must be finite"):
+            await uow.samples.exists(Sample.price == Decimal("sNaN"))
+        await uow.rollback()
+    assert sample.price == Decimal(1)
+    async with samples.unit() as uow:
+        (await uow.samples.get(1)).price = Decimal("sNaN")
+        with pytest.raises(InvalidValueError, match="It must be finite"):
+            await uow.commit()
+
+
+async def test_a_value_that_cannot_be_compared_hides_no_other_error(
+    samples: Samples,
+) -> None:
+    """Contract 4, 5: an exception passes; what nobody committed is named."""
+    await samples.store(Sample(id=1, price=Decimal(1)))
+    with pytest.raises(KeyError) as passed:
+        async with samples.unit() as uow:
+            (await uow.samples.get(1)).price = Decimal("sNaN")
+            raise KeyError
+    assert not getattr(passed.value, "__notes__", [])
+    with pytest.raises(UncommittedChangesError, match="changed Sample 1"):
+        async with samples.unit() as uow:
+            (await uow.samples.get(1)).price = Decimal("sNaN")
 
 
 async def test_a_moment_is_the_same_from_every_time_zone(samples: Samples) -> None:

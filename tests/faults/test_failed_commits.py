@@ -9,7 +9,13 @@ import pytest
 from sqlalchemy import Engine, event
 
 from tests.shop import Counter, ShopUnitOfWork, shop_schema
-from unitwork import Outcome, PersistenceError, ReferenceViolationError, all_of
+from unitwork import (
+    Outcome,
+    PersistenceError,
+    ReferenceViolationError,
+    StorageError,
+    all_of,
+)
 from unitwork.adapters.sqlalchemy import (
     PoolOptions,
     SqlAlchemyDatabase,
@@ -83,10 +89,13 @@ async def test_an_injected_failure_of_commit_leaves_nothing(tmp_path: Path) -> N
         async with pool_of_one(tmp_path) as database:
             for number in range(TIMES):
                 failing = True
-                with pytest.raises(PersistenceError):
-                    async with SqlShop(database) as uow:
+                uow = SqlShop(database)
+                with pytest.raises(PersistenceError) as refused:
+                    async with uow:
                         uow.counters.add(Counter(name=f"lost {number}"))
                         await uow.commit()
+                assert type(refused.value) is StorageError
+                assert uow.outcome is refused.value.outcome is Outcome.ROLLED_BACK
                 failing = False
                 async with SqlShop(database) as uow:
                     uow.counters.add(Counter(name=f"kept {number:03}"))

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from tests.shop import Counter, ShopUnitOfWork, shop_schema
-from tests.storages import missing
 from unitwork import (
     NotADatabaseError,
     Outcome,
@@ -28,6 +27,7 @@ from unitwork import (
 from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase, SqlAlchemyUnitOfWork
 
 NOBODY = 65534
+ROOT = Path(__file__).parents[2]
 
 
 class SqlShop(SqlAlchemyUnitOfWork, ShopUnitOfWork): ...
@@ -76,6 +76,7 @@ async def test_a_file_that_is_something_else_is_not_touched(tmp_path: Path) -> N
             await names(database)
 
     assert refused.value.retryable is False
+    assert refused.value.detail == f"file is not a database: {path}"
     assert path.read_bytes() == before
 
 
@@ -85,8 +86,21 @@ async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         with pytest.raises(StorageMissingError) as refused:
             await names(database)
 
-    assert "unable to open database file" in str(refused.value)
+    assert refused.value.detail == (
+        f"unable to open database file: {tmp_path / 'nowhere' / 'shop.db'}"
+    )
     assert not (tmp_path / "nowhere").exists()
+
+
+async def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    """Contract 41: it is there, and no file."""
+    async with opened(tmp_path) as database:
+        with pytest.raises(StorageMissingError) as refused:
+            await names(database)
+
+    assert refused.value.detail == (
+        f"unable to open database file: {tmp_path}, which is a folder"
+    )
 
 
 async def test_missing_tables_are_named(tmp_path: Path) -> None:
@@ -134,27 +148,12 @@ async def test_a_full_disk_stores_nothing_and_loses_nothing(file: Path) -> None:
         assert sorted(await names(database)) == ["after", "before"]
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 KiB, where this process may make one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)]
-    made = subprocess.run(mount, check=False, capture_output=True, text=True)
-    if made.returncode:
-        missing("A small disk", made.stderr.strip() or "mount failed")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-async def test_a_really_full_disk_stores_nothing_and_loses_nothing(
-    small_disk: Path,
-) -> None:
-    """Contract 41: the same with a disk that is full, and one that has room again."""
-    async with opened(small_disk / "shop.db") as database:
+async def fill_up(folder: Path) -> None:
+    """Meet a full disk in a folder on a small one, then make room again."""
+    async with opened(folder / "shop.db") as database:
         await database.create_all()
         await add(database, "before")
-        ballast = small_disk / "ballast"
+        ballast = folder / "ballast"
         with suppress(OSError), ballast.open("wb", buffering=0) as file:
             while True:
                 file.write(bytes(4096))
@@ -168,6 +167,49 @@ async def test_a_really_full_disk_stores_nothing_and_loses_nothing(
         ballast.unlink()
         await add(database, "after")
         assert sorted(await names(database)) == ["after", "before"]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> list[str]:
+    """Words before a command that let it see a disk of 256 KiB in the test's folder.
+
+    It takes a mount namespace, and no rights. Where even that is forbidden, as inside
+    of many containers, the test before this one has to do.
+    """
+    mount = f'mount -t tmpfs -o size=256k none "{tmp_path}" && exec "$@"'
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", mount, "sh"]
+    try:
+        subprocess.run([*command, "true"], check=True, capture_output=True, text=True)
+    except FileNotFoundError:
+        pytest.skip("There is no unshare to make a small disk with.")
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"This process may make no small disk: {error.stderr.strip()}")
+    return command
+
+
+def test_a_really_full_disk_stores_nothing_and_loses_nothing(
+    tmp_path: Path, small_disk: list[str]
+) -> None:
+    """Contract 41: the same with a disk that is full, and one that has room again."""
+    child = subprocess.run(
+        [*small_disk, sys.executable, "-c", FILL_UP, str(tmp_path)],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (child.stdout, child.returncode) == ("as promised\n", 0), child.stderr
+
+
+FILL_UP = """
+import asyncio, sys
+from pathlib import Path
+from tests.faults.test_sqlite_files import fill_up
+
+asyncio.run(fill_up(Path(sys.argv[1])))
+print("as promised")
+"""
 
 
 async def test_a_database_opened_for_reading_refuses_writes(file: Path) -> None:
@@ -191,7 +233,7 @@ async def test_a_read_only_file_refuses_writes(tmp_path: Path, file: Path) -> No
     before = copy.read_bytes()
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", READ_ONLY, str(copy), str(NOBODY)),
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -246,31 +288,74 @@ async def test_a_lock_of_another_process_is_waited_for_and_then_named(
 
 
 async def test_what_the_settings_must_be_is_read_back(file: Path) -> None:
-    """Contract 41: WAL, foreign keys, and the transaction mode."""
-    async with opened(file) as database, database.engine.connect() as connection:
+    """Contract 41: WAL, foreign keys, and that the driver begins no transaction."""
+    async with opened(file) as database, SqlShop(database) as uow:
+        raw = await uow.connection()
         for pragma, value in (("journal_mode", "wal"), ("foreign_keys", 1)):
-            found = await connection.exec_driver_sql(f"PRAGMA {pragma}")
+            found = await raw.exec_driver_sql(f"PRAGMA {pragma}")
             assert found.scalar_one() == value
+        driver: Any = (await raw.get_raw_connection()).driver_connection
+        assert driver.isolation_level is None
 
 
-async def test_a_setting_that_does_not_hold_is_an_error(file: Path) -> None:
+STUBBORN = {
+    "journal_mode": ("journal_mode = DELETE", "'delete' after it was set to 'wal'"),
+    "foreign_keys": ("foreign_keys = 0", "0 after it was set to 1"),
+    "query_only": ("query_only = 1", "1 after it was set to 0"),
+}
+
+
+@pytest.mark.parametrize("pragma", STUBBORN)
+async def test_a_setting_that_does_not_hold_is_an_error(
+    file: Path, pragma: str
+) -> None:
     """Contract 41: a file on a file system without WAL, for example."""
+    instead, shown = STUBBORN[pragma]
 
     class Stubborn(sqlite3.Connection):
-        def execute(self, statement: str, *arguments: Any) -> sqlite3.Cursor:
-            if "journal_mode" in statement:
-                statement = "PRAGMA journal_mode=DELETE"
-            return super().execute(statement, *arguments)
-
         def cursor(self, *_: Any) -> Any:
             return super().cursor(StubbornCursor)
 
     class StubbornCursor(sqlite3.Cursor):
         def execute(self, statement: str, *arguments: Any) -> Any:
-            if "journal_mode" in statement:
-                statement = "PRAGMA journal_mode=DELETE"
+            if statement.startswith(f"PRAGMA {pragma} ="):
+                statement = f"PRAGMA {instead}"
             return super().execute(statement, *arguments)
 
     async with opened(file, connect_args={"factory": Stubborn}) as database:
-        with pytest.raises(StorageError, match="journal_mode"):
+        with pytest.raises(StorageError) as refused:
             await names(database)
+
+    assert refused.value.detail == f"PRAGMA {pragma} is {shown}"
+
+
+MODES: dict[str, dict[str, Any]] = {
+    "isolation_level": {"isolation_level": "DEFERRED"},
+    "autocommit": {"autocommit": True},
+    "no autocommit": {"autocommit": False},
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_driver_that_begins_transactions_is_an_error(
+    file: Path, mode: str
+) -> None:
+    """Contract 41: in its own mode foreign keys are off, or COMMIT commits nothing."""
+    if "autocommit" in mode and sys.version_info < (3, 12):
+        pytest.skip("Before Python 3.12 sqlite3 has no autocommit.")
+
+    class Stubborn(sqlite3.Connection):
+        @property
+        def isolation_level(self) -> Any:
+            return MODES[mode].get("isolation_level")
+
+        @isolation_level.setter
+        def isolation_level(self, value: Any) -> None: ...
+
+    arguments = {"factory": Stubborn, **MODES[mode]}
+    async with opened(file, connect_args=arguments) as database:
+        with pytest.raises(StorageError) as refused:
+            await names(database)
+
+    assert refused.value.detail.startswith("the driver begins transactions of its own")
+    assert str(MODES[mode])[1:-1] in refused.value.detail

@@ -1,6 +1,7 @@
 """`make demo`: a command that a stranger types."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,8 @@ def test_the_demo_imports_its_people_and_proves_it() -> None:
     assert "577 requests" in run.stdout
     for reason in ("Invalid email", "Email taken", "Invalid name"):
         assert reason in run.stdout
+    named = re.findall(r"  line \d+: ", run.stdout)
+    assert len(named) == len(set(named)) == 577 - 481 + 3
 
 
 def test_the_demo_takes_a_file_and_names_what_it_refuses(
@@ -40,6 +43,17 @@ def test_the_demo_takes_a_file_and_names_what_it_refuses(
     shown = capsys.readouterr().out
     assert "exactly the 1 confirmed people are stored" in shown
     assert "line 3: Bell\N{REPLACEMENT CHARACTER}[31m <nope>" in shown
+
+
+def test_make_demo_passes_a_file_on() -> None:
+    """`make demo FILE=my.csv`; without one, the demo has its own."""
+    for said, passed in (([], ""), (["FILE=my own.csv"], ' --file "my own.csv"')):
+        command = ["make", "--dry-run", "--no-print-directory", "demo", *said]
+        run = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        last = run.stdout.splitlines()[-1].rstrip()
+        assert last.endswith(f"python -m examples.users.demo{passed}")
 
 
 @pytest.mark.parametrize("content", [None, b"\0\1", b"no,header\n1,2\n"])

@@ -1,34 +1,42 @@
-"""The services of the users example, on the fake: fast, and the same as on SQL."""
+"""The services of the users example, on every storage: they do not know which."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from examples.users import services
-from examples.users.adapters import InMemoryUsers, schema
+from examples.users.adapters import schema
 from examples.users.domain import (
     EmailTakenError,
     InvalidEmailError,
     InvalidNameError,
     User,
+    UsersUnitOfWork,
     tidy_email,
     tidy_name,
 )
 from unitwork import AggregateNotFoundError, Outcome
-from unitwork.adapters.memory import InMemoryDatabase
+
+if TYPE_CHECKING:
+    from tests.storages import Storage
 
 
 @pytest.fixture
-def database() -> InMemoryDatabase:
-    return InMemoryDatabase(schema)
+async def users(storage: "Storage") -> AsyncIterator[Callable[[], UsersUnitOfWork]]:
+    """Units on a fresh database, on each storage in turn."""
+    async with storage.database(schema) as database:
+        unit = storage.unit(UsersUnitOfWork)  # type: ignore[type-abstract]  # a port
+        yield lambda: unit(database)
 
 
 @pytest.fixture
-def uow(database: InMemoryDatabase) -> InMemoryUsers:
-    return InMemoryUsers(database)
+def uow(users: Callable[[], UsersUnitOfWork]) -> UsersUnitOfWork:
+    return users()
 
 
-async def test_a_registered_user_is_stored_tidily(uow: InMemoryUsers) -> None:
+async def test_a_registered_user_is_stored_tidily(uow: UsersUnitOfWork) -> None:
     user = await services.register(uow, "  Ada \n Null ", " Ada@Example.COM")
     assert uow.outcome is Outcome.COMMITTED
     found = await services.show(uow, user.id)
@@ -37,7 +45,7 @@ async def test_a_registered_user_is_stored_tidily(uow: InMemoryUsers) -> None:
 
 
 async def test_an_email_address_is_taken_once_in_whatever_case(
-    uow: InMemoryUsers,
+    uow: UsersUnitOfWork,
 ) -> None:
     await services.register(uow, "Ada", "ada@example.com")
     with pytest.raises(EmailTakenError, match=r"^Another user has this e-mail addr"):
@@ -46,14 +54,12 @@ async def test_an_email_address_is_taken_once_in_whatever_case(
     assert (await services.statistics(uow)).users == 1
 
 
-async def test_whoever_loses_the_race_for_an_address_gets_the_same_answer() -> None:
+async def test_whoever_loses_the_race_for_an_address_gets_the_same_answer(
+    users: Callable[[], UsersUnitOfWork],
+) -> None:
     """Both look before either commits: storage decides, the answer is the domain's."""
-    database = InMemoryDatabase(schema, yielding=True)
     answers = await asyncio.gather(
-        *(
-            services.register(InMemoryUsers(database), n, "a@example.com")
-            for n in "xyz"
-        ),
+        *(services.register(users(), n, "a@example.com") for n in "xyz"),
         return_exceptions=True,
     )
     assert sorted(type(answer).__name__ for answer in answers) == [
@@ -63,14 +69,14 @@ async def test_whoever_loses_the_race_for_an_address_gets_the_same_answer() -> N
     ]
 
 
-async def test_a_user_is_changed(uow: InMemoryUsers) -> None:
+async def test_a_user_is_changed(uow: UsersUnitOfWork) -> None:
     user = await services.register(uow, "Ada", "ada@example.com")
     await services.change(uow, user.id, "Ada Null", "ada@example.com")
     assert (await services.show(uow, user.id)).name == "Ada Null"
 
 
 async def test_a_user_may_not_change_to_the_address_of_another(
-    uow: InMemoryUsers,
+    uow: UsersUnitOfWork,
 ) -> None:
     ada = await services.register(uow, "Ada", "ada@example.com")
     await services.register(uow, "Bob", "bob@example.com")
@@ -79,14 +85,14 @@ async def test_a_user_may_not_change_to_the_address_of_another(
     assert (await services.show(uow, ada.id)).email == "ada@example.com"
 
 
-async def test_a_refused_change_changes_nothing(uow: InMemoryUsers) -> None:
+async def test_a_refused_change_changes_nothing(uow: UsersUnitOfWork) -> None:
     user = await services.register(uow, "Ada", "ada@example.com")
     with pytest.raises(InvalidEmailError):
         await services.change(uow, user.id, "Changed", "nonsense")
     assert (await services.show(uow, user.id)).name == "Ada"
 
 
-async def test_a_removed_user_is_gone(uow: InMemoryUsers) -> None:
+async def test_a_removed_user_is_gone(uow: UsersUnitOfWork) -> None:
     user = await services.register(uow, "Ada", "ada@example.com")
     await services.remove(uow, user.id)
     for use in (services.show, services.remove):
@@ -94,7 +100,7 @@ async def test_a_removed_user_is_gone(uow: InMemoryUsers) -> None:
             await use(uow, user.id)
 
 
-async def test_pages_are_in_the_order_of_registration(uow: InMemoryUsers) -> None:
+async def test_pages_are_in_the_order_of_registration(uow: UsersUnitOfWork) -> None:
     for name in "abcde":
         await services.register(uow, name, f"{name}@example.com")
     page = await services.browse(uow, 2, 2)
@@ -102,7 +108,7 @@ async def test_pages_are_in_the_order_of_registration(uow: InMemoryUsers) -> Non
     assert (page.total, page.pages, page.has_next) == (5, 3, True)
 
 
-async def test_statistics_count_the_new(uow: InMemoryUsers) -> None:
+async def test_statistics_count_the_new(uow: UsersUnitOfWork) -> None:
     await services.register(uow, "Ada", "ada@example.com")
     assert await services.statistics(uow) == services.Statistics(1, 1, 1, 1)
 

@@ -18,7 +18,16 @@ from tests.typing.domain import (
     Slot,
     Ticket,
 )
-from unitwork import AbstractRepository, AggregateRoot, Field, Key, field, key
+from unitwork import (
+    AbstractRepository,
+    AggregateRoot,
+    Field,
+    Key,
+    all_of,
+    any_of,
+    field,
+    key,
+)
 
 money = Money(Decimal(1), "EUR")
 
@@ -43,6 +52,20 @@ async def criterion_of_another_aggregate(uow: ShopUnitOfWork) -> None:
     (Order.number == "1") & (Customer.name == "x")  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
     await uow.orders.page(order_by=Customer.name.asc())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Order.total[Line.quantity]  # type: ignore[index]  # pyright: ignore[reportArgumentType]
+
+
+async def wrong_value_type_in_any_query(uow: ShopUnitOfWork) -> None:
+    (Order.number == 5) & (Order.count == 1)  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+    (Order.count == 1) & (Order.number == 5)  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+    await uow.orders.matching(all_of(Order.number == 5))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await uow.orders.matching(any_of(Order.number == 5))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await uow.orders.first(Order.number == 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await uow.orders.count(Order.number == 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await uow.orders.exists(Order.number == 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    await uow.orders.page(Order.number == 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    uow.orders.stream(Order.number == 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    all_of(Order.number == "1", Customer.name == "x")  # type: ignore[misc]  # pyright: ignore[reportArgumentType]
+    await uow.orders.matching()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
 async def key_of_the_wrong_type(uow: ShopUnitOfWork) -> None:

@@ -31,12 +31,21 @@ class Locks:
             StorageBusyError: it did not come free in time.
             ConcurrencyConflictError: everybody would wait for everybody.
         """
-        while self.held_by_another(key, owner):
-            await self._wait(key, owner)
+        if self.held_by_another(key, owner):
+            try:
+                async with asyncio.timeout(self._timeout):
+                    while self.held_by_another(key, owner):
+                        await self._wait(key, owner)
+            except TimeoutError:
+                raise StorageBusyError(
+                    f"the lock was held for longer than {self._timeout} s"
+                ) from None
         self._owners[key] = owner
 
     def release(self, owner: Owner) -> None:
         """Give back every key of an owner, and wake who waits for them."""
+        if not self._owners:
+            return
         for key in [key for key, holder in self._owners.items() if holder is owner]:
             del self._owners[key]
             for waiter in self._queues.pop(key, ()):
@@ -49,12 +58,7 @@ class Locks:
         self._queues.setdefault(key, deque()).append(waiter)
         try:
             self._refuse_circle(owner)
-            async with asyncio.timeout(self._timeout):
-                await waiter
-        except TimeoutError:
-            raise StorageBusyError(
-                f"the lock was held for longer than {self._timeout} s"
-            ) from None
+            await waiter
         finally:
             del self._waits_for[owner]
             waiter.cancel()

@@ -53,8 +53,9 @@ class Ownership:
         here = self._alike(running)
         self._owner = running
         while self._waiting and here and running is not former:
-            self._idle = asyncio.get_running_loop().create_future()
-            await self._idle
+            if self._idle is None or self._idle.done():
+                self._idle = asyncio.get_running_loop().create_future()
+            await asyncio.wait([self._idle])
 
     def _alike(self, running: asyncio.Task[Any] | None) -> bool:
         """Tell whether a task runs on the owner's event loop."""

@@ -42,6 +42,8 @@ class Reading:
         self.log: list[Read] = []
         self.begun = False
         """Whether anything has been read from storage without a lock."""
+        self.locked = False
+        """Whether a lock was asked for, which the commit gives back."""
 
     async def find(self, mapping: AggregateMapping, key: Any) -> Entry | None:
         """Return the live entry of a canonical key, from storage if it is not held."""
@@ -66,6 +68,7 @@ class Reading:
         if entry is not None and entry.stored is None:
             return entry
         with self._ownership:
+            self.locked = True
             record = await self._session.lock(mapping, key)
         if self._logged:
             found = (key, None if record is None else record.version)
@@ -98,9 +101,12 @@ class Reading:
         if self._logged:
             found = tuple((record.key, record.version) for record in records)
             self.log.append(QueryRead(asked, found))
-        loaded = [_entry(query.mapping, record) for record in records]
-        given = _cut([*loaded, *own], query) if own else loaded
-        for entry in set(loaded).intersection(given):
+        loaded = given = [_entry(query.mapping, record) for record in records]
+        if own:
+            given = _cut([*loaded, *own], query)
+            kept = set(given)
+            loaded = [entry for entry in loaded if entry in kept]
+        for entry in loaded:
             self._entries.put(entry)
         return given
 

@@ -14,7 +14,9 @@ from unitwork.domain.errors import (
     AggregateNotFoundError,
     ConcurrencyConflictError,
     MisuseError,
+    UnitOfWorkClosedError,
 )
+from unitwork.domain.outcome import Outcome
 from unitwork.domain.page import Page
 from unitwork.domain.repository import AbstractRepository, Order
 from unitwork.domain.specification import Specification, all_of
@@ -122,10 +124,13 @@ class TrackingRepository(AbstractRepository[A, K]):
         meant = self._criterion(criterion)
         after: tuple[Any, ...] | None = None
         keyless: list[Entry] = []
+        begun = self._unit.open_workspace().scopes[0]
         while True:
             query = Query(self._mapping, meant, order, limit=chunk_size, after=after)
-            reading = self._unit.open_workspace().reading
-            entries = await reading.select(query, keyless)
+            workspace = self._unit.open_workspace()
+            if workspace.scopes[0] is not begun:
+                raise UnitOfWorkClosedError(begun.ended or Outcome.ROLLED_BACK)
+            entries = await workspace.reading.select(query, keyless)
             positions = [values_at(entry.row, order) for entry in entries]
             keyless += [entry for entry in entries if entry.key is None]
             for entry in entries:
@@ -143,10 +148,9 @@ class TrackingRepository(AbstractRepository[A, K]):
     def _entry(self, key: K, *, lock: bool) -> Awaitable[Entry | None]:
         workspace = self._unit.open_workspace()
         canonical = canonical_key(self._mapping, key)
-        if not lock:
-            return workspace.reading.find(self._mapping, canonical)
-        workspace.require_lockable()
-        return workspace.reading.lock(self._mapping, canonical)
+        if lock:
+            return workspace.lock(self._mapping, canonical)
+        return workspace.reading.find(self._mapping, canonical)
 
     def _criterion(self, criterion: Specification[A] | None) -> Criterion:
         return EVERYTHING if criterion is None else resolve(self._mapping, criterion)

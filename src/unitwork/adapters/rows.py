@@ -228,15 +228,13 @@ class Rows:
             self._set(self._referred, target, self._referred.get(target, 0) - 1)
         for reference, target in _referred(mapping, after):
             if target[1] not in self._records[self._mappings[target[0]]]:
-                raise ReferenceViolationError(
-                    mapping.aggregate, reference.fields, reference.name
-                )
+                raise _violation(mapping, reference, target)
             self._set(self._referred, target, self._referred.get(target, 0) + 1)
 
     def _still_referred(self, target: Target) -> ReferenceViolationError:
         """Name who refers to a target. Cost: a look at every row, when refused."""
         return next(
-            ReferenceViolationError(mapping.aggregate, reference.fields, reference.name)
+            _violation(mapping, reference, target)
             for mapping, records in self._records.items()
             for record in records.values()
             for reference, found in _referred(mapping, record)
@@ -253,6 +251,14 @@ def _put(table: dict[Any, Any], key: Any, value: Any) -> None:
         table.pop(key, None)
     else:
         table[key] = value
+
+
+def _violation(
+    mapping: AggregateMapping, reference: Reference, target: Target
+) -> ReferenceViolationError:
+    return ReferenceViolationError(
+        mapping.aggregate, reference.fields, reference.name, *target
+    )
 
 
 def _after(write: Write) -> State | None:

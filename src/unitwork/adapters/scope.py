@@ -42,7 +42,7 @@ class Scope:
         """
         for entry in entries:
             if entry.latest is None or not entry.latest.unchanged():
-                entry.latest = Memento(entry.instance)
+                entry.latest = entry.look()
             if entry.latest is not entry.loaded:
                 self.remembered[entry] = entry.latest
 

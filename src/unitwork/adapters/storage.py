@@ -5,7 +5,7 @@ unit of work promises beyond them is in the shared core, and inherited.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -14,7 +14,11 @@ import attrs
 from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
 from unitwork.adapters.mapping.description import AggregateMapping, SortTerm, State
 from unitwork.adapters.mapping.schema import Schema
-from unitwork.domain.errors import ConcurrencyConflictError, MisuseError
+from unitwork.domain.errors import (
+    ConcurrencyConflictError,
+    MisuseError,
+    PersistenceError,
+)
 
 _SHORTEST, _LONGEST = 0.001, 2_000_000
 _CHANGED = "What this unit had read has been changed since."
@@ -131,6 +135,11 @@ class CountRead:
 
 
 Read = KeyRead | QueryRead | CountRead
+Undo = Callable[[], None]
+
+
+def _nothing() -> None:
+    """Leave it undone."""
 
 
 @attrs.frozen
@@ -143,6 +152,8 @@ class ChangeSet:
     """In an order in which no statement meets a constraint that the whole keeps."""
     reads: tuple[Read, ...] = ()
     """Only of serializable units: read again first; a difference is a conflict."""
+    undone: Undo = attrs.field(default=_nothing, eq=False)
+    """To call if they were flushed, and user code then undid that by itself."""
     guards: tuple[Update | Delete, ...] = attrs.field(
         init=False,
         repr=False,
@@ -238,6 +249,16 @@ class AbstractStorageSession(ABC):
         """
 
     @property
+    def innermost(self) -> "AbstractStorageSession":
+        """Return the storage's own session, if this one stands before it."""
+        return self
+
+    @property
+    def ended_by_others(self) -> PersistenceError | None:
+        """Return what says that user code may have stored a part. Contract: 10."""
+        return None
+
+    @property
     def transactional(self) -> bool:
         """Tell whether a raw transaction is open, in which the unit now runs."""
         return False
@@ -263,14 +284,27 @@ class AbstractStorageSession(ABC):
         raise NotImplementedError
 
 
+Interposer = Callable[[AbstractStorageSession], AbstractStorageSession]
+"""Puts a session before another one: to watch what passes, or to disturb it."""
+
+
 class AbstractDatabase(ABC):
     """What a unit of work is constructed with: one for each process and storage."""
 
     schema: Schema
+    interposers: tuple[Interposer, ...] = ()
+    """What stands between units and storage, the outermost last; tests add some."""
 
     @abstractmethod
     def open(self, options: UnitOptions) -> AbstractStorageSession:
         """Begin a session; takes no connection before its first read or write."""
+
+    def session(self, options: UnitOptions) -> AbstractStorageSession:
+        """Begin a session for a unit, with everything that stands before it."""
+        session = self.open(options)
+        for interpose in self.interposers:
+            session = interpose(session)
+        return session
 
 
 def checked_seconds(name: str, value: float) -> float:

@@ -58,25 +58,27 @@ class Entry:
         entry = cls(mapping, mapping.load(record.state))
         entry.key = record.key
         live = mapping.containers and mapping.containers(entry.instance)
-        entry.settle(record.state, record.version, live)
-        entry.loaded = entry.latest = entry.clean
+        look = Memento(entry.instance, live, by_value=mapping.comparable)
+        entry.settle(record.state, record.version, look)
+        entry.loaded = entry.latest = look
         return entry
 
-    def settle(
-        self, stored: State, version: int, live: list[Any] | None = None
-    ) -> None:
+    def settle(self, stored: State, version: int, look: Memento | None = None) -> None:
         """Take note that storage now has `stored`, which the object equals."""
         self.stored, self.version = stored, version
-        self.clean = Memento(self.instance, live)
+        self.clean = look or self.look()
         trusted = self.mapping.comparable
         self.reference = stored if trusted else self.mapping.dump(self.instance)
+
+    def look(self) -> Memento:
+        """Remember how the object looks now."""
+        return Memento(self.instance, by_value=self.mapping.comparable)
 
     def state(self) -> State:
         """Return the aggregate's state now. Cost: a comparison if it is unchanged."""
         if (
             self.reference is not None
             and self.clean is not None
-            and self.mapping.comparable
             and self.clean.unchanged()
         ):
             return self.reference

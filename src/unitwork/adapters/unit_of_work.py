@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
+from unitwork.adapters.announcing import announce
 from unitwork.adapters.ports import supply
 from unitwork.adapters.repository import TrackingRepository
 from unitwork.adapters.storage import AbstractDatabase, Isolation, UnitOptions
@@ -38,6 +39,8 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
     repository: ClassVar[type[TrackingRepository[Any, Any]]] = TrackingRepository
     _workspace: Workspace | None = None
     _opened_at: tuple[str, int] = "", 0
+    _cancellations: int = 0
+    """How often its task had been cancelled when it was opened."""
 
     def __init_subclass__(
         cls, repositories: Sequence[type[Any]] = (), **options: Any
@@ -76,6 +79,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         self._workspace = self._last = Workspace(self.database, self._options)
         self._outcome, self._committed = Outcome.ACTIVE, ()
         self._opened_at = _caller()
+        self._cancellations = _cancellations()
         return self
 
     async def __aexit__(
@@ -98,13 +102,14 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         except (Exception, asyncio.CancelledError) as second:
             if error is None:
                 raise
-            _attach(error, second)
+            _attach(error, second, self._cancellations)
         finally:
             workspace.scopes.pop()
             if not nested:
                 await self._release(workspace, error)
         if changes:
-            raise UncommittedChangesError(changes)
+            by_others = workspace.session.ended_by_others
+            raise by_others or UncommittedChangesError(changes)
 
     async def commit(self) -> None:
         """Make everything durable; in a nested scope, hand it to the outer one."""
@@ -115,11 +120,15 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         try:
             await workspace.commit()
         except BaseException as error:
-            self._outcome = _outcome_of(error, applying=workspace.applying)
+            outcome = _outcome_of(error, applying=workspace.applying)
+            rolled_back = outcome is Outcome.ROLLED_BACK
+            self._outcome = workspace.undone_as if rolled_back else outcome
+            workspace.take_keys_back()
             raise
         else:
             self._outcome = Outcome.COMMITTED
             self._committed = workspace.take_events()
+            announce(self._committed)
         finally:
             workspace.scope.ended = self._outcome
         if workspace.session.interruption is not None:
@@ -194,23 +203,23 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             await workspace.undo()
             return
         workspace.undo_all()
-        self._outcome = Outcome.ROLLED_BACK
+        self._outcome = workspace.undone_as
         await workspace.close()
 
     async def _release(self, workspace: Workspace, error: BaseException | None) -> None:
         if self._outcome is Outcome.ACTIVE and self._workspace is None:
-            self._outcome = Outcome.ROLLED_BACK
+            self._outcome = workspace.undone_as
         try:
             await workspace.close()
         except asyncio.CancelledError as second:
             if error is None:
                 raise
-            _attach(error, second)
+            _attach(error, second, self._cancellations)
         except Exception as second:  # noqa: BLE001 - the outcome stands, whatever it is
             if error is None:
                 _log.warning("A unit of work could not be released", exc_info=True)
             else:
-                _attach(error, second)
+                _attach(error, second, self._cancellations)
 
     def __del__(self) -> None:
         """Warn of a unit that was dropped while open. Contract: 9."""
@@ -242,13 +251,32 @@ def _outcome_of(error: BaseException, *, applying: bool) -> Outcome:
     return Outcome.ROLLED_BACK if known or not applying else Outcome.UNKNOWN
 
 
-def _attach(error: BaseException, second: BaseException) -> None:
-    """Note a second failure on the first; a cancellation is due again, at an await."""
+def _attach(error: BaseException, second: BaseException, before: int) -> None:
+    """Note a second failure on the first; a cancellation is due again, at an await.
+
+    Unless the error leaves an asyncio.timeout before, which takes its own back.
+
+    Args:
+        error: what goes on.
+        second: what the rollback raised.
+        before: how often the task had been cancelled when the unit was opened.
+    """
     error.add_note(f"The rollback failed as well: {second!r}")
     task = asyncio.current_task()
-    if isinstance(second, asyncio.CancelledError) and task and task.cancelling():
-        task.uncancel()
-        task.cancel(*second.args)
+    if not isinstance(second, asyncio.CancelledError) or task is None:
+        return
+
+    def cancel_again() -> None:
+        if task.cancelling() > before:
+            task.uncancel()
+            task.cancel(*second.args)
+
+    task.get_loop().call_soon(cancel_again)
+
+
+def _cancellations() -> int:
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
 
 
 def _caller() -> tuple[str, int]:

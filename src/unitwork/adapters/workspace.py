@@ -7,8 +7,14 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
+import attrs
+
 from unitwork.adapters.holding import Holding
-from unitwork.adapters.mapping.description import State, with_key
+from unitwork.adapters.mapping.description import (
+    AggregateMapping,
+    State,
+    with_key,
+)
 from unitwork.adapters.ownership import Ownership
 from unitwork.adapters.reading import Reading
 from unitwork.adapters.scope import Scope, drop_events, events_of
@@ -44,7 +50,7 @@ class Workspace:
         """Open a session and the outermost scope; touches no storage."""
         self.options = options
         self.ownership = Ownership()
-        self.session = database.open(options)
+        self.session = database.session(options)
         self.entries = IdentityMap()
         self.scopes = [Scope()]
         self.holding = Holding(self.entries, self.scopes)
@@ -96,7 +102,13 @@ class Workspace:
         for scope in reversed(self.scopes):
             if scope is self.scopes[0] or scope.ended is None:
                 self._undo(scope)
-                scope.ended = Outcome.ROLLED_BACK
+                scope.ended = self.undone_as
+
+    @property
+    def undone_as(self) -> Outcome:
+        """Tell what a unit that was not committed comes to. Contract: 10."""
+        known = self.session.ended_by_others is None
+        return Outcome.ROLLED_BACK if known else Outcome.UNKNOWN
 
     def _undo(self, scope: Scope) -> None:
         scope.undo(self.entries)
@@ -166,7 +178,8 @@ class Workspace:
             if refused:
                 raise ReadOnlyError(refused)
         changes, entries = self._change_set()
-        if not (changes.writes or changes.reads or self.session.transactional):
+        held = self.reading.locked or self.session.transactional
+        if not (changes.writes or changes.reads or held):
             return
         self.applying = True
         with self.ownership:
@@ -174,13 +187,25 @@ class Workspace:
         for entry, _ in self._written(changes, entries, keys):
             entry.version = None if entry.removed else changes.token
 
+    def take_keys_back(self) -> None:
+        """Leave every object as the caller made it: what was flushed is not stored."""
+        for take_back in reversed(self.scope.flushed.values()):
+            take_back()
+
     async def flush(self) -> None:
         """Write everything into the raw transaction."""
         changes, entries = self._change_set()
         if not changes.writes:
             return
-        for entry in entries:
-            self.scope.flushed.setdefault(entry, self._as_known(entry))
+        known = {entry: self._as_known(entry) for entry in entries}
+        for entry, take_back in known.items():
+            self.scope.flushed.setdefault(entry, take_back)
+
+        def take_all_back() -> None:
+            for take_back in known.values():
+                take_back()
+
+        changes = attrs.evolve(changes, undone=take_all_back)
         with self.ownership:
             keys = await self.session.flush(changes)
         for entry, after in self._written(changes, entries, keys):
@@ -221,12 +246,26 @@ class Workspace:
             self.require_first()
             with self.ownership:
                 await begin()
-            for scope in self.scopes[1:]:
-                with self.ownership:
-                    scope.savepoint = await self.session.savepoint()
+            await self._begin_savepoints()
         await self.flush()
 
-    def require_lockable(self) -> None:
+    async def lock(self, mapping: AggregateMapping, key: Any) -> Entry | None:
+        """Read and keep other writers out, which may open a real transaction."""
+        self._require_lockable()
+        try:
+            return await self.reading.lock(mapping, key)
+        finally:
+            await self._begin_savepoints()
+
+    async def _begin_savepoints(self) -> None:
+        """Let every nested block that is open be a savepoint, if it can and is not."""
+        if self.session.transactional:
+            for scope in self.scopes[1:]:
+                if scope.savepoint is None:
+                    with self.ownership:
+                        scope.savepoint = await self.session.savepoint()
+
+    def _require_lockable(self) -> None:
         """Refuse to take a lock for a unit that cannot write, or too late."""
         if self.options.read_only:
             raise MisuseError(

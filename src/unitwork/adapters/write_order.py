@@ -27,7 +27,7 @@ def in_order(writes: Iterable[Write]) -> tuple[Write, ...]:
     Raises:
         UniqueViolationError: two of them take one value, or one takes a value that
             another written one, which stays, gives up.
-        ReferenceViolationError: new rows refer to each other in a circle.
+        ReferenceViolationError: new or removed rows refer to each other in a circle.
     """
     ranked = sorted(writes, key=_rank)
     if len(ranked) < 2:  # noqa: PLR2004 - one write needs no other
@@ -58,9 +58,7 @@ def _sorted(writes: list[Write], needs: dict[int, set[int]]) -> Iterator[int]:
     try:
         sorter.prepare()
     except CycleError as cycle:
-        refused = writes[cycle.args[1][0]].mapping
-        fields = tuple(f for r in refused.references for f in r.fields)
-        raise ReferenceViolationError(refused.aggregate, fields) from None
+        raise _circle([writes[number] for number in cycle.args[1][1:]]) from None
     ready: list[int] = []
     while sorter.is_active():
         for number in sorter.get_ready():
@@ -68,6 +66,20 @@ def _sorted(writes: list[Write], needs: dict[int, set[int]]) -> Iterator[int]:
         number = heappop(ready)
         sorter.done(number)
         yield number
+
+
+def _circle(writes: list[Write]) -> ReferenceViolationError:
+    """Name what is in a circle, and the references of the first."""
+    aggregates = {write.mapping.aggregate for write in writes}
+    first = writes[0].mapping
+    fields = tuple(
+        field
+        for reference in first.references
+        if reference.target in aggregates
+        for field in reference.fields
+    )
+    circle = tuple(f"{w.mapping.aggregate.__name__} {w.key!r}" for w in writes)
+    return ReferenceViolationError(first.aggregate, fields, circle=circle)
 
 
 def _needs_of_values(writes: list[Write]) -> Iterator[tuple[int, int]]:

@@ -234,6 +234,13 @@ class PersistenceError(UnitworkError):
     """Whether the same operation, run again from its start, may succeed."""
     outcome: ClassVar[Outcome] = Outcome.ROLLED_BACK
     """What is known of the unit's writes."""
+    earlier: bool = False
+    """Whether it is told again, because a statement that had met it was swallowed."""
+
+    def __str__(self) -> str:
+        """Render three lines; say where the first of them does not tell of now."""
+        earlier = "An earlier statement had doomed the unit. " if self.earlier else ""
+        return earlier + super().__str__()
 
 
 @error
@@ -318,15 +325,36 @@ class ReferenceViolationError(PersistenceError):
     aggregate: type | None
     fields: tuple[str, ...] = ()
     constraint: str | None = None
+    target: type | None = None
+    key: object = None
+    """Of the target that is not there, or would not be."""
+    circle: tuple[str, ...] = ()
+    """What would have to be written before each other, if that is what failed."""
     code: ClassVar[str] = "reference-violation"
 
     def describe(self) -> tuple[str, str, str]:
-        """Name the referring class and its fields where they are known."""
+        """Name the referring class, its fields and the target where they are known."""
+        if self.circle:
+            return (
+                f"{', '.join(self.circle)} depend on each other in a circle.",
+                (
+                    "Each would have to be written before the others, as they refer to"
+                    " each other. Nothing of the unit of work was written."
+                ),
+                (
+                    "Break the circle in a unit of its own: set one reference to None"
+                    " there before they are removed, or set it there after they were"
+                    " added."
+                ),
+            )
         what = self.aggregate.__name__ if self.aggregate else "A row"
         fields = f".{', '.join(self.fields)}" if self.fields else ""
         by = f" (constraint {self.constraint})" if self.constraint else ""
+        missing = "something that"
+        if self.target is not None and self.key is not None:
+            missing = f"{self.target.__name__} {self.key!r}, which"
         return (
-            f"{what}{fields} would refer to something that is not there{by}.",
+            f"{what}{fields} would refer to {missing} is not there{by}.",
             "Nothing of the unit of work was written.",
             "Add the target in the same unit, or remove what refers to it first.",
         )
@@ -371,14 +399,22 @@ class StoredValueError(PersistenceError, ValueError):
 
 @error
 class CommitOutcomeUnknownError(PersistenceError):
-    """The storage was lost while it committed. Contract: 30."""
+    """The storage was lost while it committed, or other code did. Contract: 10, 30."""
 
     detail: str
     code: ClassVar[str] = "outcome-unknown"
     outcome: ClassVar[Outcome] = Outcome.UNKNOWN
+    during_commit: bool = True
+    """Whether it was the unit's own COMMIT."""
 
     def describe(self) -> tuple[str, str, str]:
         """Say plainly that nobody can know."""
+        if not self.during_commit:
+            return (
+                "A part of the unit of work may be stored, and the rest is not.",
+                f"Its transaction was ended by something else: {self.detail}",
+                "Look for its effects. Run what commits by itself outside of units.",
+            )
         return (
             "Nobody can tell whether the unit of work was committed.",
             f"The storage was lost during COMMIT: {self.detail}",

@@ -5,6 +5,7 @@ StorageError                    anything that has no class of its own
 ├── StatementTimeoutError       + TimeoutError     retryable: stopped by a time limit
 ├── PoolTimeoutError            + TimeoutError     retryable: no connection came free
 ├── ConnectionLostError         + ConnectionError  retryable: before the commit
+├── AccessDeniedError           + PermissionError
 ├── StorageFullError            + OSError
 ├── StorageReadOnlyError        + OSError
 ├── StorageCorruptError         + OSError
@@ -71,6 +72,24 @@ class ConnectionLostError(StorageError, ConnectionError):
     retryable = True
     problem: ClassVar[str] = "The connection to the database broke before the commit."
     remedy: ClassVar[str] = "Run the operation again; see that the server is up."
+    made: bool = True
+    """Whether there had been a connection."""
+
+    def describe(self) -> tuple[str, str, str]:
+        """Tell one that broke from one that never was."""
+        what, why, remedy = super().describe()
+        if not self.made:
+            what = "No connection to the database could be made."
+        return what, why, remedy
+
+
+@error
+class AccessDeniedError(StorageError, PermissionError):
+    """The server knows no such user, or does not let it do this."""
+
+    code: ClassVar[str] = "access-denied"
+    problem: ClassVar[str] = "The database denied access."
+    remedy: ClassVar[str] = "Check user and password, and what that user may do."
 
 
 @error

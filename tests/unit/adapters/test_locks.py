@@ -1,6 +1,7 @@
 """Locks on keys, waited for without threads. Contract: 21."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -55,6 +56,34 @@ async def test_waiting_ends_in_time() -> None:
 
     locks.release("a")
     await locks.acquire("k", "b")
+
+
+async def test_the_time_limit_is_one_for_a_whole_queue() -> None:
+    """A turn that goes to another does not begin the waiting anew."""
+    locks = Locks(5)
+    loop = asyncio.get_running_loop()
+    await locks.acquire("k", "a")
+
+    async def want(owner: str) -> None:
+        with pytest.raises(StorageBusyError, match="held for longer than 5 s"):
+            await locks.acquire("k", owner)
+
+    first = asyncio.create_task(locks.acquire("k", "b"))
+    second = asyncio.create_task(want("c"))
+    await turns()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(loop, "time", _later(loop.time, 4))
+        locks.release("a")
+        await first
+        await turns()
+        patched.setattr(loop, "time", _later(loop.time, 2))
+        await turns()
+        assert second.done()
+    await second
+
+
+def _later(time: Callable[[], float], seconds: float) -> Callable[[], float]:
+    return lambda: time() + seconds
 
 
 async def test_waiting_for_each_other_is_a_conflict() -> None:

@@ -1,6 +1,9 @@
 """How an aggregate looked, and looks again."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -62,13 +65,17 @@ CHANGES = {
 }
 
 
+@pytest.mark.parametrize("by_value", [True, False])
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_change_anywhere_is_seen_and_put_back_in_place(change: Any) -> None:
+def test_a_change_anywhere_is_seen_and_put_back_in_place(
+    change: Any,
+    by_value: bool,  # noqa: FBT001 - either way
+) -> None:
     """Values are equal, children and collections are the same objects."""
     item = thing()
     before = dict(vars(item))
     parts, notes = list(item.parts), item.parts[1].notes
-    memento = Memento(item)
+    memento = Memento(item, by_value=by_value)
     assert memento.unchanged()
 
     change(item)
@@ -92,6 +99,58 @@ def test_a_memento_restores_more_than_once() -> None:
         item.parts.clear()
         memento.restore()
         assert [part.name for part in item.parts] == ["a", "b"]
+
+
+def test_what_is_only_equal_has_changed_unless_equality_is_trusted() -> None:
+    """In JSON, 1 is not True."""
+    item = thing()
+    item.document["deep"], item.tags = [1], {"t"}
+    strict, trusting = Memento(item), Memento(item, by_value=True)
+    assert strict.unchanged()
+    item.document["deep"][0] = True
+    assert (strict.unchanged(), trusting.unchanged()) == (False, True)
+    strict.restore()
+    assert strict.unchanged()
+
+
+def test_moments_of_a_place_are_told_apart_by_their_fold() -> None:
+    """Equality leaves it out; it is trusted where all moments are UTC."""
+    first = datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    item = thing()
+    item.document["at"] = (first,)
+    memento = Memento(item, by_value=True)
+    item.document["at"] = (first.replace(fold=1),)
+    assert not memento.unchanged()
+
+
+def test_what_frozen_values_hold_is_put_back() -> None:
+    """A frozen object may hold a list, as a tuple may."""
+
+    class Document(Value):
+        items: Field[list[int]]
+
+    item = thing()
+    inside = [Document([1]), ([2], {"a": {3}})]
+    item.document["deep"] = inside
+    memento = Memento(item)
+    item.document["deep"][0].items.append(4)
+    item.document["deep"][1][0].append(5)
+    item.document["deep"][1][1]["a"].clear()
+    assert not memento.unchanged()
+    memento.restore()
+
+    assert item.document["deep"] == [Document([1]), ([2], {"a": {3}})]
+
+
+def test_what_cannot_be_compared_has_changed() -> None:
+    """A signalling NaN raises when it is compared."""
+    item = thing()
+    memento = Memento(item, by_value=True)
+    item.document["deep"] = Decimal("sNaN")
+    assert not memento.unchanged()
+    memento.restore()
+
+    assert item.document == {"deep": [{"n": 1}]}
 
 
 def test_a_circle_ends() -> None:

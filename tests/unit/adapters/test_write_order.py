@@ -129,6 +129,15 @@ def test_new_rows_in_a_circle_are_refused() -> None:
         in_order(writes)
 
     assert (refused.value.aggregate, refused.value.fields) == (Folder, ("parent",))
+    assert sorted(refused.value.circle) == ["Folder 'a'", "Folder 'b'"]
+
+
+def test_removed_rows_in_a_circle_are_refused() -> None:
+    """No order of deletes could keep the references either."""
+    with pytest.raises(ReferenceViolationError) as refused:
+        in_order([delete(folder("a", "b")), delete(folder("b", "a"))])
+
+    assert sorted(refused.value.circle) == ["Folder 'a'", "Folder 'b'"]
 
 
 def test_two_writes_cannot_take_one_value() -> None:

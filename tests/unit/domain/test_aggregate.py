@@ -151,8 +151,15 @@ def test_recorded_events_live_outside_eq_repr_and_copies() -> None:
 
 def test_a_shared_default_is_refused() -> None:
     """A list of the class would be a list of all instances."""
-    with pytest.raises(MisuseError, match=r"Write field\(factory=list\)\."):
-        field(default=[])
+    for default, kind in (([], "list"), ({"a": 1}, "dict"), ({1}, "set")):
+        with pytest.raises(MisuseError) as refused:
+            field(default=default)
+
+        assert str(refused.value) == (
+            f"field(default={default}) would be shared by all instances.\n"
+            "A default is one object; a list, dict or set of it can be changed.\n"
+            f"Write field(factory={kind}). [misuse]"
+        )
 
 
 def test_a_plain_default_is_refused() -> None:

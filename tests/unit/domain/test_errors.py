@@ -7,6 +7,7 @@ import pytest
 
 import unitwork
 from unitwork import (
+    AccessDeniedError,
     AggregateNotFoundError,
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,
@@ -149,6 +150,10 @@ Raise the pool's size, or look for units that stay open. [pool-timeout]""",
 The connection to the database broke before the commit.
 The driver said: reset
 Run the operation again; see that the server is up. [connection-lost]""",
+    AccessDeniedError('role "x" does not exist', "28000"): """\
+The database denied access.
+The driver said: role "x" does not exist (code 28000)
+Check user and password, and what that user may do. [access-denied]""",
     StorageFullError("database or disk is full"): """\
 The disk of the database is full.
 The driver said: database or disk is full
@@ -225,6 +230,7 @@ def test_each_error_is_exported() -> None:
         (StatementTimeoutError, TimeoutError),
         (PoolTimeoutError, TimeoutError),
         (ConnectionLostError, ConnectionError),
+        (AccessDeniedError, PermissionError),
         (StorageFullError, OSError),
     ],
 )
@@ -276,8 +282,10 @@ def test_a_conflict_without_an_aggregate_speaks_of_the_unit() -> None:
 
 def test_a_conflict_over_a_class_names_the_class_alone() -> None:
     """The answer to a query is nobody's in particular."""
-    assert str(ConcurrencyConflictError(Batch, reason="A query.")).startswith(
+    assert str(ConcurrencyConflictError(Batch, reason="A query.")) == (
         "The unit of work met a concurrent one over Batch and was rolled back.\n"
+        "A query.\n"
+        "Run the whole operation again with a fresh unit. [conflict]"
     )
 
 
@@ -296,9 +304,58 @@ def test_a_conflict_with_an_expected_version_is_not_retryable() -> None:
 
 def test_violations_without_names_speak_of_rows() -> None:
     """Some servers name neither table nor column."""
-    assert str(UniqueViolationError(None)).startswith(
+    assert str(UniqueViolationError(None)) == (
         "Another row already has the same values.\n"
+        "Nothing of the unit of work was written.\n"
+        "Choose another value, or load the one that has it. [unique-violation]"
     )
-    assert str(ReferenceViolationError(None)).startswith(
+    assert str(ReferenceViolationError(None)) == (
         "A row would refer to something that is not there.\n"
+        "Nothing of the unit of work was written.\n"
+        "Add the target in the same unit, or remove what refers to it first."
+        " [reference-violation]"
+    )
+
+
+def test_a_reference_names_its_target_where_it_is_known() -> None:
+    """Class and key; a new one without a key is not known."""
+    known = ReferenceViolationError(Batch, ("sku",), "fk", Batch, "b")
+
+    assert str(known).startswith(
+        "Batch.sku would refer to Batch 'b', which is not there (constraint fk).\n"
+    )
+    assert str(ReferenceViolationError(Batch, ("sku",), target=Batch)).startswith(
+        "Batch.sku would refer to something that is not there.\n"
+    )
+
+
+def test_a_connection_that_never_was_did_not_break() -> None:
+    """A wrong URL and a server that went away look different."""
+    assert str(ConnectionLostError("refused", made=False)).startswith(
+        "No connection to the database could be made.\nThe driver said: refused\n"
+    )
+
+
+def test_a_circle_is_told_as_one() -> None:
+    """Whose targets are there, or in the same unit: that would be no help."""
+    circle = ReferenceViolationError(Batch, ("sku",), circle=("Batch 'a'", "Batch 'b'"))
+
+    assert str(circle) == (
+        "Batch 'a', Batch 'b' depend on each other in a circle.\n"
+        "Each would have to be written before the others, as they refer to each other."
+        " Nothing of the unit of work was written.\n"
+        "Break the circle in a unit of its own: set one reference to None there before"
+        " they are removed, or set it there after they were added."
+        " [reference-violation]"
+    )
+
+
+def test_a_transaction_that_others_ended_is_told_from_a_commit_that_was_lost() -> None:
+    """Contract 10: what is to be done about it is another thing."""
+    error = CommitOutcomeUnknownError("'DROP TABLE x'", during_commit=False)
+    assert str(error) == (
+        "A part of the unit of work may be stored, and the rest is not.\n"
+        "Its transaction was ended by something else: 'DROP TABLE x'\n"
+        "Look for its effects. Run what commits by itself outside of units."
+        " [outcome-unknown]"
     )

@@ -54,11 +54,12 @@ class Table:
     """The user's own table, where the schema was given one."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Unique:
     """Columns of the root's table whose values together are taken once.
 
-    Rows in which any of them is None never clash.
+    Rows in which any of them is None never clash. Compared by identity: constraints of
+    two tables may have one name.
     """
 
     name: str

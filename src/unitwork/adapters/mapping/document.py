@@ -80,7 +80,7 @@ def _expect(value: Any, kind: type) -> None:
 
 
 _WRITERS: dict[type, Callable[[Any], Any]] = {
-    PythonDecimal: str,
+    PythonDecimal: lambda value: str(value).upper(),  # a context may say e for E
     datetime: datetime.isoformat,
     date: date.isoformat,
     timedelta: lambda value: value // _MICROSECOND,

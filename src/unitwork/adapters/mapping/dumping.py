@@ -154,7 +154,7 @@ class _Writer:
         self, number: int, shape: Composite, read: str, names: Names, place: str
     ) -> None:
         source = self.source
-        variable = f"o{number}_{'_'.join(names)}"
+        variable = source.variable(f"o{number}")
         source.add(f"{variable} = {read}", Place(place))
         if shape.nullable:
             leaves = self.layout.sheets[number].leaves

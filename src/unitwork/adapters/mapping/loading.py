@@ -244,7 +244,7 @@ class _Writer:
             return self._restored(number, position, nullable=part.nullable)
         if isinstance(part, Collection):
             return self._contents(number, part)
-        variable = f"o{number}_{'_'.join(names)}"
+        variable = self.source.variable(f"o{number}")
         if part.nullable:
             required = (*names, *(part.required or ()))
             position = self.layout.sheets[number].leaves[required]

@@ -51,6 +51,9 @@ class Reconciliation:
             problem = _NULLS[column.nullable]
         if not problem and own.computed is not None:
             problem = "is computed by the database, and the attribute is written"
+        changing = (own.onupdate, own.server_onupdate)
+        if not problem and any(each is not None for each in changing):
+            problem = "is changed by its onupdate, and the attribute is written"
         if problem:
             self._differ(place, own.name, problem)
         settled = column.type if isinstance(kind, str) else kind

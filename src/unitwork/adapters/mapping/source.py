@@ -23,6 +23,7 @@ class Source(Generic[P]):
     _lines: list[str] = attrs.field(factory=list, init=False)
     _places: dict[int, P] = attrs.field(factory=dict, init=False)
     _known: dict[int, str] = attrs.field(factory=dict, init=False)
+    _variables: int = attrs.field(default=0, init=False)
     depth: int = 0
 
     def add(self, line: str, place: P | None = None) -> None:
@@ -38,6 +39,11 @@ class Source(Generic[P]):
             name = self._known[id(value)] = f"{hint}{len(self.constants)}"
             self.constants[name] = value
         return name
+
+    def variable(self, hint: str) -> str:
+        """Name a variable that no other line has."""
+        self._variables += 1
+        return f"{hint}_{self._variables}"
 
     @property
     def text(self) -> str:

@@ -69,13 +69,22 @@ class InMemorySession(AbstractStorageSession):
         """Wait for locks of others, read again what must be, and write at once."""
         if self._yielding:
             await asyncio.sleep(0)
+        try:
+            for write in changes.guards:
+                if self._locks.held_by_another((write.mapping, write.key), self):
+                    await self._lock_all(changes)
+                    break
+            self._end()
+            for read in changes.reads:
+                self._rows.check(read)
+            return self._rows.apply(changes)
+        finally:
+            self._locks.release(self)
+
+    async def _lock_all(self, changes: ChangeSet) -> None:
+        """Keep others from what was free when this unit began to wait."""
         for write in changes.guards:
-            if self._locks.held_by_another((write.mapping, write.key), self):
-                await self._locks.acquire((write.mapping, write.key), self)
-        self._end()
-        for read in changes.reads:
-            self._rows.check(read)
-        return self._rows.apply(changes)
+            await self._locks.acquire((write.mapping, write.key), self)
 
     async def close(self) -> None:
         """Give back the snapshot and the locks."""

@@ -32,13 +32,47 @@ class Blame:
         """Return the error, with the reference that failed if it can be told."""
         look = self._referring if writes.removes else self._missing
         for mapping, reference in self._suspects(writes):
-            if (yield from look(mapping, reference, sets)):
-                made = ReferenceViolationError(
-                    mapping.aggregate, reference.fields, reference.name
-                )
-                made.__cause__ = error.__cause__
-                return made
+            failed = yield from look(mapping, reference, sets)
+            if failed:
+                return self._violation(mapping, reference, failed, error)
         return error
+
+    def named(
+        self, writes: Writes, sets: Sets, error: ReferenceViolationError
+    ) -> ReferenceViolationError:
+        """Return the error of a database that names constraints, with the key.
+
+        No statement can be asked there after one has failed: it is known where only
+        one was written or removed.
+        """
+        for mapping, reference in self._suspects(writes):
+            name = KEY if writes.removes else value(reference.column)
+            keys = {one[name] for one in sets if one.get(name) is not None}
+            if reference.name == error.constraint and len(keys) == 1:
+                return self._violation(mapping, reference, keys, error)
+        return error
+
+    def _violation(
+        self,
+        mapping: AggregateMapping,
+        reference: Reference,
+        keys: set[Any],
+        error: ReferenceViolationError,
+    ) -> ReferenceViolationError:
+        """Name one of the keys."""
+        key = self._layouts[self._target(reference)].key.shown(min(keys))
+        made = ReferenceViolationError(
+            mapping.aggregate,
+            reference.fields,
+            reference.name,
+            reference.target,
+            key,
+        )
+        made.__cause__ = error.__cause__
+        return made
+
+    def _target(self, reference: Reference) -> AggregateMapping:
+        return next(m for m in self._layouts if m.aggregate is reference.target)
 
     def _suspects(self, writes: Writes) -> Iterator[tuple[AggregateMapping, Reference]]:
         for mapping in self._layouts:
@@ -56,29 +90,29 @@ class Blame:
         mapping: AggregateMapping,
         reference: Reference,
         sets: Sequence[Parameters],
-    ) -> Phase[bool]:
-        """Tell whether a written value is no key of the target."""
+    ) -> Phase[set[Any]]:
+        """Return the written values that are no keys of the target."""
         del mapping
         name = value(reference.column)
         wanted = {one[name] for one in sets if one.get(name) is not None}
-        target = next(m for m in self._layouts if m.aggregate is reference.target)
+        target = self._target(reference)
         layout = self._layouts[target]
         found = yield self._step(layout.root.clause, layout.key.name, target, wanted)
-        return len({row[0] for row in found}) < len(wanted)
+        return wanted - {row[0] for row in found}
 
     def _referring(
         self,
         mapping: AggregateMapping,
         reference: Reference,
         sets: Sequence[Parameters],
-    ) -> Phase[bool]:
-        """Tell whether a row holds a key that is being removed."""
+    ) -> Phase[set[Any]]:
+        """Return the keys being removed that a row holds."""
         sheet = self._layouts[mapping].sheets[reference.table]
-        target = next(m for m in self._layouts if m.aggregate is reference.target)
+        target = self._target(reference)
         removed = {one[KEY] for one in sets}
         name = sheet.places[reference.column].name
         found = yield self._step(sheet.clause, name, target, removed)
-        return bool(found)
+        return {row[0] for row in found}
 
     def _step(
         self, table: Any, column: str, target: AggregateMapping, values: set[Any]

@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 from typing import Any
 from uuid import UUID
 
@@ -126,14 +126,15 @@ def read_json(stored: Any) -> str:
 def scaled_decimal(column_type: kinds.Decimal) -> tuple[Convert, Convert]:
     """Write and read decimals as whole numbers of their smallest unit."""
     scale, limit = column_type.scale, 10**column_type.precision
+    exact = Context(prec=column_type.precision, traps=[Inexact])  # not the caller's
 
     def write(value: Decimal) -> int:
-        return int(value.scaleb(scale))
+        return int(value.scaleb(scale, exact))
 
     def read(stored: Any) -> Decimal:
         if type(stored) is not int or not -limit < stored < limit:
             raise Refused(f"It must be a whole number of 1E-{scale}, below {limit}.")
-        return Decimal(stored).scaleb(-scale)
+        return Decimal(stored).scaleb(-scale, exact)
 
     return write, read
 

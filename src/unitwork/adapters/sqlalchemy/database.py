@@ -75,14 +75,20 @@ class SqlAlchemyDatabase(AbstractDatabase):
         self._gateway = Gateway(layouts, Pools(engines))
 
     @property
+    def gateway(self) -> Gateway:
+        """Return what its sessions share, for other modules of this package."""
+        return self._gateway
+
+    @property
     def engine(self) -> AsyncEngine:
         """Return the engine, for your own use: its connections begin transactions."""
+        self._gateway.pools.lent = True
         return self._gateway.pools.users
 
     async def create_all(self) -> None:
         """Create the tables that are not there; migrations do better for real data."""
         with self._gateway.translator.translating():
-            async with self.engine.begin() as connection:
+            async with self._gateway.pools.users.begin() as connection:
                 await connection.run_sync(self.metadata.create_all)
 
     async def drop_all(self) -> None:

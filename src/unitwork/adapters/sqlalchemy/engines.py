@@ -1,12 +1,12 @@
 """The engines of a database object: settings, pools, and what guards them."""
 
-import contextlib
+import asyncio
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import attrs
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolResetState
@@ -91,7 +91,7 @@ class Engines:
         event.listen(engine.sync_engine, "connect", prepare)
         event.listen(engine.sync_engine.pool, "reset", reset)
         if dialect.interrupts:
-            event.listen(engine.sync_engine, "handle_error", _interrupt)
+            event.listen(engine.sync_engine, "handle_error", _keep)
         event.listen(engine.sync_engine, "handle_error", notice)
 
 
@@ -101,6 +101,8 @@ class Pools:
     def __init__(self, engines: Engines) -> None:
         """Make none yet."""
         self.engines = engines
+        self.lent = False
+        """Whether user code was given a connection, with which it may do anything."""
 
     @cached_property
     def writing(self) -> AsyncEngine:
@@ -119,6 +121,11 @@ class Pools:
         """Return the engine for user code."""
         return self.engines.for_users(self.writing)
 
+    def made(self, engine: Engine) -> bool:
+        """Tell whether an engine is one of these, or a view of one."""
+        found = (vars(self).get(name) for name in ("reading", "writing"))
+        return engine.pool in [own.sync_engine.pool for own in found if own is not None]
+
     async def dispose(self, *, close: bool) -> None:
         """Forget the engines, and close their connections where that is possible."""
         made = vars(self)
@@ -132,14 +139,9 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-def _interrupt(context: ExceptionContext) -> None:
-    """Stop a cancelled statement of SQLite, and keep its connection. Contract: 32."""
-    if isinstance(context.original_exception, Exception):
-        return
-    core: Any = context.connection
-    with contextlib.suppress(Exception):
-        driver = core.connection.driver_connection
-        driver._conn.interrupt()  # noqa: SLF001 - aiosqlite's own is a coroutine
+def _keep(context: ExceptionContext) -> None:
+    """Keep the connection of a cancelled statement: it has ended. Contract: 32."""
+    if isinstance(context.original_exception, asyncio.CancelledError):
         context.is_disconnect = False
 
 

@@ -6,6 +6,7 @@ By the code and the phase, never by the class of the exception alone.
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import exc
@@ -24,6 +25,7 @@ from unitwork.domain.errors import (
     UnitworkError,
 )
 from unitwork.domain.storage_errors import (
+    AccessDeniedError,
     ConnectionLostError,
     NotADatabaseError,
     PoolTimeoutError,
@@ -40,6 +42,7 @@ _STORAGE: dict[Kind, type[StorageError]] = {
     Kind.BUSY: StorageBusyError,
     Kind.TIMEOUT: StatementTimeoutError,
     Kind.LOST: ConnectionLostError,
+    Kind.DENIED: AccessDeniedError,
     Kind.FULL: StorageFullError,
     Kind.READ_ONLY: StorageReadOnlyError,
     Kind.CORRUPT: StorageCorruptError,
@@ -54,11 +57,21 @@ class Translator:
     """Know the schema, so that constraints can be named by their fields."""
 
     def __init__(
-        self, dialect: AbstractDialect, mappings: tuple[AggregateMapping, ...]
+        self,
+        dialect: AbstractDialect,
+        mappings: tuple[AggregateMapping, ...],
+        file: Path | None = None,
     ) -> None:
-        """Look at no mapping before something has failed."""
+        """Look at no mapping before something has failed.
+
+        Args:
+            dialect: knows what the driver's codes mean.
+            mappings: what the tables belong to.
+            file: the database, if it is one.
+        """
         self._dialect = dialect
         self._mappings = mappings
+        self._file = file
 
     def translate(
         self,
@@ -120,7 +133,14 @@ class Translator:
         if kind is Kind.CONSTRAINT:
             constraint = fault.constraint or ".".join(fault.columns) or None
             return ConstraintViolationError(constraint, fault.detail)
-        return _STORAGE[kind](fault.detail, fault.code)
+        return _STORAGE[kind](self._detail(fault), fault.code)
+
+    def _detail(self, fault: Fault) -> str:
+        """Name the file, where the driver complains of it and does not."""
+        if self._file is None or not fault.of_file:
+            return fault.detail
+        folder = ", which is a folder" if self._file.is_dir() else ""
+        return f"{fault.detail}: {self._file}{folder}"
 
     def _unique(self, fault: Fault, writes: Writes | None) -> PersistenceError:
         for mapping in self._likely(fault, writes):

@@ -15,6 +15,7 @@ class Kind(Enum):
     BUSY = auto()
     TIMEOUT = auto()
     LOST = auto()
+    DENIED = auto()
     FULL = auto()
     READ_ONLY = auto()
     CORRUPT = auto()
@@ -35,3 +36,5 @@ class Fault:
     """The table of the constraint."""
     columns: tuple[str, ...] = ()
     """The columns of the constraint, where there is no name."""
+    of_file: bool = False
+    """Whether it is about the database's file as a whole."""

@@ -27,7 +27,8 @@ class Gateway:
         self.layouts = layouts
         self.reads = Reads(layouts, dialect)
         self.writes = WritePhases(layouts, self.reads, dialect)
-        self.translator = Translator(dialect, tuple(layouts))
+        file = dialect.file(pools.engines.url)
+        self.translator = Translator(dialect, tuple(layouts), file)
         self._driver = PortableDriver(pools, self.translator)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn = asyncio.Lock()

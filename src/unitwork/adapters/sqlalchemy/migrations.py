@@ -10,18 +10,23 @@ A user's whole env.py:
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from alembic import command, context
-from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
-from sqlalchemy import URL, Connection, MetaData, event, make_url, pool
+from sqlalchemy import URL, Connection, MetaData, Table, event, make_url, pool, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from unitwork.adapters.sqlalchemy import types
+from unitwork.adapters.sqlalchemy.revisions import make_portable, render_item
 
 _URL = "unitwork.url"
+_ORIGINAL = text(
+    "SELECT sql FROM sqlite_master"
+    " WHERE type = 'table' AND substr('_alembic_tmp_' || name, 1, 50) = :name"
+)
 
 
 def run(metadata: MetaData, *, url: str) -> None:
@@ -42,13 +47,14 @@ def run(metadata: MetaData, *, url: str) -> None:
     if context.is_offline_mode():
         _migrate(metadata, target, connection=None)
     else:
-        asyncio.run(_online(metadata, target))
+        _finish(_online(metadata, target))
 
 
 def upgrade(url: str, *, scripts: Path, revision: str = "head") -> None:
-    """Bring a database up to a revision.
+    """Bring a database up to a revision; call it before the application serves.
 
-    Starts an event loop of its own: where one runs, call it by `asyncio.to_thread`.
+    Where an event loop runs, as in the start-up of a web application, it works as well,
+    in an event loop of its own, and blocks the running one until it is done.
 
     Args:
         url: the database, with an async driver.
@@ -58,6 +64,17 @@ def upgrade(url: str, *, scripts: Path, revision: str = "head") -> None:
     config = Config(attributes={_URL: url})
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     command.upgrade(config, revision)
+
+
+def _finish(work: Coroutine[Any, Any, None]) -> None:
+    """Run it to its end, in another thread where this one has an event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+    else:
+        with ThreadPoolExecutor(1, "unitwork-migrations") as thread:
+            thread.submit(asyncio.run, work).result()
 
 
 async def _online(metadata: MetaData, url: URL) -> None:
@@ -77,8 +94,9 @@ def _migrate(metadata: MetaData, url: URL, *, connection: Connection | None) -> 
         connection=connection,
         url=url,
         target_metadata=metadata,
-        render_as_batch=sqlite,
-        render_item=_render_item,
+        render_as_batch=True,
+        render_item=render_item,
+        process_revision_directives=make_portable,
         compare_server_default=True,
         transactional_ddl=True if sqlite else None,
         transaction_per_migration=True,
@@ -101,17 +119,11 @@ def _begin_on_sqlite(engine: AsyncEngine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _render_item(
-    kind: str, item: object, autogenerate: AutogenContext
-) -> str | Literal[False]:
-    """Write the library's own column types the way that they are imported."""
-    if kind != "type" or not isinstance(item, types.Stored):
-        return False
-    autogenerate.imports.add("from unitwork.adapters.sqlalchemy import types")
-    match item:
-        case types.Enumeration():  # the same column, and no class that may change
-            return f"types.Text({max(map(len, item.enum.__members__))})"
-        case types.Json():
-            return "types.Json()"
-        case _:
-            return f"types.{item!r}"
+@event.listens_for(Table, "before_create")
+def _keep_autoincrement(table: Table, connection: Connection, **_: object) -> None:
+    """Let a copy of a table on SQLite never give a key twice, as the original did."""
+    if not table.name.startswith("_alembic_tmp_"):
+        return
+    original = connection.scalar(_ORIGINAL, {"name": table.name})
+    if original is not None and "AUTOINCREMENT" in original:
+        table.dialect_options["sqlite"]["autoincrement"] = True

@@ -22,6 +22,8 @@ from unitwork.adapters.sqlalchemy.phase import Step
 from unitwork.adapters.storage import Query
 
 _SHAPES = 1000
+_MOST = 1 << 61
+"""More rows than any table has; every database counts to twice as many."""
 Rows = Select[*tuple[Any, ...]]
 Build = Callable[["Meaning"], Rows]
 
@@ -56,9 +58,9 @@ class Selects:
                 if value is not None:
                     into.put(layout.root.places[term.column].write(value))
         if query.limit is not None:
-            into.put(query.limit)
+            into.put(min(query.limit, _MOST))
         if query.offset:
-            into.put(query.offset)
+            into.put(min(query.offset, _MOST))
         return into.values
 
 

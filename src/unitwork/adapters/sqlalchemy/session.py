@@ -26,6 +26,7 @@ from unitwork.adapters.workspace import Workspace
 from unitwork.domain.errors import (
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,
+    PersistenceError,
 )
 
 T = TypeVar("T")
@@ -51,7 +52,15 @@ class SqlAlchemySession(AbstractStorageSession):
         self._raw: RawTransaction | None = None
         self._turn = AsyncExitStack()
         """The turn to write, while the raw transaction is open."""
+        self._ended_by_others: PersistenceError | None = None
         self.layouts = gateway.layouts
+
+    @property
+    def ended_by_others(self) -> PersistenceError | None:
+        """Return what says that user code ended the raw transaction, if it did."""
+        if self._raw is not None:
+            self._ended_by_others = self._raw.ended_by_others
+        return self._ended_by_others
 
     @property
     def transactional(self) -> bool:
@@ -118,6 +127,10 @@ class SqlAlchemySession(AbstractStorageSession):
             await self._open(_nothing)
         return self.raw
 
+    def lend(self) -> None:
+        """Take note that user code gets the connection."""
+        self._gateway.pools.lent = True
+
     @property
     def raw(self) -> RawTransaction:
         """Return the raw transaction, which is open."""
@@ -168,22 +181,24 @@ class SqlAlchemySession(AbstractStorageSession):
             with self._gateway.translator.translating():
                 await self.raw.flush()
             phase = self._gateway.writes.write(changes, verify=False)
-            return await self.raw.lent.run(phase)
+            keys = await self.raw.lent.run(phase)
         except BaseException as error:
             self.raw.failed(error)
             raise
+        self.raw.wrote(changes.undone)
+        return keys
 
-    async def savepoint(self) -> tuple[int, Savepoint]:
+    async def savepoint(self) -> Savepoint:
         """Begin a savepoint."""
         with self._gateway.translator.translating():
             return await self.raw.savepoint()
 
-    async def undo(self, savepoint: tuple[int, Savepoint]) -> None:
+    async def undo(self, savepoint: Savepoint) -> None:
         """Undo everything since a savepoint."""
         with self._gateway.translator.translating():
             await self.raw.undo(savepoint)
 
-    async def release(self, savepoint: tuple[int, Savepoint]) -> None:
+    async def release(self, savepoint: Savepoint) -> None:
         """Keep everything since a savepoint."""
         with self._gateway.translator.translating():
             await self.raw.release(savepoint)
@@ -206,8 +221,9 @@ class SqlAlchemySession(AbstractStorageSession):
     async def _finish(self, raw: RawTransaction, changes: ChangeSet) -> Keys:
         """Write the rest into the raw transaction and commit it, if it is sound."""
         try:
+            raw.require_sound()
             with self._gateway.translator.translating():
-                await raw.flush()
+                await raw.settle()
             raw.require_sound()
             phase = self._gateway.writes.write(changes, verify=False)
             keys = await raw.lent.run(phase)
@@ -217,6 +233,7 @@ class SqlAlchemySession(AbstractStorageSession):
         except BaseException:
             await self._let_go()
             raise
+        raw.end()
         self._held = self._raw = None
         try:
             await raw.close()
@@ -227,11 +244,10 @@ class SqlAlchemySession(AbstractStorageSession):
 
     async def _commit(self, connection: PortableConnection) -> None:
         """Let COMMIT run to its end, whoever cancels. Contract: 31."""
-        ended = await to_its_end(connection.commit())
+        ended = await to_its_end(connection.settle())
         error = ended.task.exception()
         if error is None:
             self.interruption = ended.interruption
-            await connection.release()
             return
         await connection.abandon()
         unknown = isinstance(error, CommitOutcomeUnknownError)
@@ -253,6 +269,8 @@ class SqlAlchemySession(AbstractStorageSession):
 
     async def _let_go(self) -> None:
         held, raw = self._held, self._raw
+        if raw is not None:
+            self._ended_by_others = raw.end()
         self._held = self._raw = None
         try:
             if held is not None:
@@ -263,9 +281,18 @@ class SqlAlchemySession(AbstractStorageSession):
             await self._turn.aclose()
 
 
-async def raw_transaction(workspace: Workspace) -> RawTransaction:
-    """Open the raw transaction of a unit, and write into it what is pending."""
+async def raw_transaction(
+    workspace: Workspace, *, lend: bool = False
+) -> RawTransaction:
+    """Open the raw transaction of a unit, and write into it what is pending.
+
+    Args:
+        workspace: the open unit.
+        lend: whether user code gets its connection, and may write by it.
+    """
     session = _sql_session(workspace)
+    if lend:
+        session.lend()
     await workspace.enter_transaction(session.hatch)
     return session.raw
 
@@ -276,7 +303,7 @@ def key_place(workspace: Workspace, mapping: AggregateMapping) -> Place:
 
 
 def _sql_session(workspace: Workspace) -> SqlAlchemySession:
-    session = workspace.session
+    session = workspace.session.innermost
     if not isinstance(session, SqlAlchemySession):
         raise TypeError(session)
     return session

@@ -20,8 +20,10 @@ class SqlAlchemyUnitOfWork(TrackingUnitOfWork):
 
         Cost: BEGIN, once; a statement for each change that is pending.
         """
-        return (await raw_transaction(self.open_workspace())).connection
+        raw = await raw_transaction(self.open_workspace(), lend=True)
+        return await raw.connection()
 
     async def session(self) -> AsyncSession:
         """Return an ORM session on that connection. Otherwise like `connection`."""
-        return (await raw_transaction(self.open_workspace())).session
+        raw = await raw_transaction(self.open_workspace(), lend=True)
+        return await raw.session()

@@ -12,7 +12,9 @@ class AbstractWatcher(ABC):
     """Whoever wants to hear of them."""
 
     @abstractmethod
-    def failed(self, error: BaseException, *, lost: bool = False) -> None:
+    def failed(
+        self, error: BaseException, *, lost: bool = False, statement: str | None = None
+    ) -> None:
         """Hear of a failure; `lost` if the connection is of no use any more."""
 
 
@@ -27,4 +29,4 @@ def notice(context: ExceptionContext) -> None:
     watcher = connection and connection.get_execution_options().get(_MARK)
     if isinstance(watcher, AbstractWatcher):
         error = context.sqlalchemy_exception or context.original_exception
-        watcher.failed(error, lost=context.is_disconnect)
+        watcher.failed(error, lost=context.is_disconnect, statement=context.statement)

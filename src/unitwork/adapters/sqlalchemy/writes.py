@@ -307,11 +307,12 @@ def _execute(
 
 
 def _blaming(run: Run, step: Step, writes: Writes) -> Phase[Any]:
-    """Do a step; say which reference failed, where the database does not."""
+    """Do a step; say which reference failed, and of what key, as far as it is known."""
     try:
         return (yield step)
     except ReferenceViolationError as error:
         if error.fields or error.constraint:
-            raise
+            named = run.blame.named(writes, step.parameters, error)
+            raise named from named.__cause__
         found = yield from run.blame.find(writes, step.parameters, error)
         raise found from found.__cause__

@@ -6,6 +6,7 @@ from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Any, NewType
 from uuid import UUID
 
+import attrs
 import pytest
 
 from unitwork import (
@@ -33,7 +34,7 @@ from unitwork.adapters.mapping import (
     Timestamp,
     Uuid,
 )
-from unitwork.adapters.mapping.description import AggregateMapping, Unique
+from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.mapping.types import ColumnType
 
 Sku = NewType("Sku", str)
@@ -230,10 +231,10 @@ def test_text_has_a_length_where_it_is_indexed() -> None:
     mapping = schema.mapping(Thing)
     types = [column.type for column in mapping.tables[0].columns]
     assert types == [Text(255), Text(255), Text(40), Binary(255), Text()]
-    assert mapping.uniques == (
-        Unique("uq_thing_code", (1,), ("code",)),
-        Unique("uq_thing_label_digest", (2, 3), ("label", "digest")),
-    )
+    assert [attrs.astuple(each) for each in mapping.uniques] == [
+        ("uq_thing_code", (1,), ("code",)),
+        ("uq_thing_label_digest", (2, 3), ("label", "digest")),
+    ]
 
 
 def test_parts_of_values_can_be_unique() -> None:
@@ -248,9 +249,9 @@ def test_parts_of_values_can_be_unique() -> None:
         unique=[Article.price[Money.currency]],
         columns={Money.amount: Decimal(9, 2)},
     )
-    assert schema.mapping(Article).uniques == (
-        Unique("uq_article_price_currency", (2,), ("price.currency",)),
-    )
+    [unique] = schema.mapping(Article).uniques
+    assert unique.name == "uq_article_price_currency"
+    assert (unique.columns, unique.fields) == ((2,), ("price.currency",))
 
 
 class Part(Entity):

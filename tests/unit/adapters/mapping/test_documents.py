@@ -1,7 +1,7 @@
 """Attributes that are kept as JSON."""
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -230,6 +230,13 @@ def test_values_from_documents_can_be_hashed() -> None:
     """Also those that keep their hash."""
     _, loaded = holding(set[Hashed], {Hashed(2), Hashed(1)})
     assert loaded == {Hashed(1), Hashed(2)}
+
+
+def test_no_context_of_decimals_changes_a_document() -> None:
+    """What one caller stored must not look changed to another."""
+    with localcontext(Context(prec=1, capitals=0)):
+        text, loaded = holding(list[Decimal], [Decimal("1.25E+9")])
+    assert (text, loaded) == ('["1.25E+9"]', [Decimal("1.25E+9")])
 
 
 class Memo(Entity):

@@ -9,7 +9,6 @@ import pytest
 
 from unitwork import attribute
 from unitwork.adapters.mapping import Schema, Text
-from unitwork.adapters.mapping.description import Unique
 
 
 @attrs.frozen
@@ -118,7 +117,8 @@ def test_handles_stand_for_expressions() -> None:
         columns={attribute(Item, "sku", str): Text(9)},
     )
     mapping = schema.mapping(Box)
-    assert mapping.uniques == (Unique("uq_box_size_width", (1,), ("size.width",)),)
+    [unique] = mapping.uniques
+    assert attrs.astuple(unique) == ("uq_box_size_width", (1,), ("size.width",))
     assert mapping.tables[1].columns[0].type == Text(9)
     assert mapping.tables[1].key_size == 1
 

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import attrs
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
@@ -37,7 +38,7 @@ from unitwork.adapters.mapping import (
     Timestamp,
     Uuid,
 )
-from unitwork.adapters.mapping.description import Reference, Unique
+from unitwork.adapters.mapping.description import Reference
 from unitwork.adapters.mapping.types import ColumnType
 
 
@@ -169,10 +170,10 @@ def test_the_users_own_objects_are_kept_for_the_adapter() -> None:
 def test_constraints_of_the_table_are_those_of_the_aggregate() -> None:
     """Unique constraints, unique indexes, and foreign keys between roots."""
     schema = shop()
-    assert schema.mapping(Customer).uniques == (
-        Unique("uq_customers_email", (2,), ("_email",)),
-        Unique("ix_full_name_email", (1, 2), ("name", "_email")),
-    )
+    assert [attrs.astuple(each) for each in schema.mapping(Customer).uniques] == [
+        ("uq_customers_email", (2,), ("_email",)),
+        ("ix_full_name_email", (1, 2), ("name", "_email")),
+    ]
     assert schema.mapping(Order).references == (
         Reference("who", 0, 1, Customer, ("customer",)),
     )
@@ -319,6 +320,18 @@ def test_a_column_tells_its_type(
             int,
             sa.Column("part", sa.Integer, sa.Computed("1")),
             "is computed by the database, and the attribute is written",
+        ),
+        (
+            int,
+            sa.Column("part", sa.Integer, nullable=False, onupdate=99),
+            "is changed by its onupdate, and the attribute is written",
+        ),
+        (
+            int,
+            sa.Column(
+                "part", sa.Integer, nullable=False, server_onupdate=sa.FetchedValue()
+            ),
+            "is changed by its onupdate, and the attribute is written",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from sqlalchemy import event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from tests.unit.adapters.sqlalchemy.samples import SCHEMA, Customer, SqlShop
-from unitwork import AggregateRoot, Field, Key, field
+from unitwork import AggregateRoot, Field, Key, all_of, field
 from unitwork.adapters.mapping import Schema
 from unitwork.adapters.memory import InMemoryDatabase
 from unitwork.adapters.sqlalchemy import PoolOptions, SqlAlchemyDatabase
@@ -197,7 +197,7 @@ async def test_each_setting_of_sqlite_is_read_back(tmp_path: Path) -> None:
             (await connection.execute(text(f"PRAGMA {name}"))).scalar()
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
         ]
-    assert found == ["wal", 1, 1, 5000]
+    assert found == ["wal", 1, 1, 0]
     await database.dispose()
 
 
@@ -344,6 +344,35 @@ async def test_read_only_units_of_a_database_in_memory_share_its_connection(
         "SELECT count(*) AS count_1 \nFROM customer",
         "PRAGMA query_only = 0",
     ]
+
+
+async def test_a_read_only_unit_in_memory_gives_its_connection_back_when_cancelled(
+    database: SqlAlchemyDatabase,
+) -> None:
+    """It may write again, wherever the cancellation came. Contract: 29, 31."""
+    engine = database._gateway.pools.writing.sync_engine
+    async with SqlShop(database) as uow:
+        uow.customers.add(Customer(name="a"))
+        await uow.commit()
+
+    async def read() -> None:
+        async with SqlShop(database, read_only=True) as uow:
+            await uow.customers.count()
+
+    for statement in ("= 1", "SELECT", "= 0"):
+        reading = asyncio.create_task(read())
+
+        def cancel(*heard: Any, reading: Any = reading, word: str = statement) -> None:
+            if word in heard[2]:
+                reading.cancel()
+
+        event.listen(engine, "before_cursor_execute", cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        event.remove(engine, "before_cursor_execute", cancel)
+        async with SqlShop(database) as uow:
+            (await uow.customers.matching(all_of()))[0].name = statement
+            await uow.commit()
 
 
 async def test_tables_that_refer_to_each_other_in_a_circle_are_dropped(

@@ -23,6 +23,7 @@ from unitwork.adapters.sqlalchemy.errors import Translator
 from unitwork.adapters.sqlalchemy.phase import Writes
 from unitwork.domain.errors import ConstraintViolationError, MisuseError
 from unitwork.domain.storage_errors import (
+    AccessDeniedError,
     ConnectionLostError,
     NotADatabaseError,
     PoolTimeoutError,
@@ -111,6 +112,18 @@ CLASSIFIED: list[tuple[str, Exception, type[PersistenceError]]] = [
         psycopg.OperationalError('FATAL:  database "x" does not exist'),
         StorageMissingError,
     ),
+    ("postgresql", postgres("28000"), AccessDeniedError),
+    ("postgresql", postgres("28P01"), AccessDeniedError),
+    ("postgresql", postgres("42501"), AccessDeniedError),
+    *(
+        ("postgresql", psycopg.OperationalError(said), AccessDeniedError)
+        for said in (
+            'FATAL:  role "x" does not exist',
+            'FATAL:  password authentication failed for user "x"',
+            'FATAL:  no pg_hba.conf entry for host "::1", user "x"',
+            "connection to server failed: fe_sendauth: no password supplied",
+        )
+    ),
     ("postgresql", ConnectionRefusedError("refused"), ConnectionLostError),
     ("postgresql", TimeoutError(), ConnectionLostError),
     (
@@ -129,6 +142,9 @@ CLASSIFIED: list[tuple[str, Exception, type[PersistenceError]]] = [
     ("mysql", mariadb(1969), StatementTimeoutError),
     ("mysql", mariadb(2013), ConnectionLostError),
     ("mysql", mariadb(1927), ConnectionLostError),
+    ("mysql", mariadb(1044), AccessDeniedError),
+    ("mysql", mariadb(1045), AccessDeniedError),
+    ("mysql", mariadb(1142), AccessDeniedError),
     ("mysql", mariadb(1021), StorageFullError),
     ("mysql", mariadb(1792), StorageReadOnlyError),
     ("mysql", mariadb(1049), StorageMissingError),

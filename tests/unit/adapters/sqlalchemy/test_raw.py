@@ -1,6 +1,7 @@
 """The raw transaction, and what dooms it; on SQLite. Contract: 18, 21, 28."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ from unitwork.adapters.sqlalchemy import (
 )
 from unitwork.adapters.sqlalchemy.session import raw_transaction
 from unitwork.domain.errors import MisuseError
-from unitwork.domain.storage_errors import ConnectionLostError, StorageError
+from unitwork.domain.storage_errors import ConnectionLostError
 
 
 class Base(DeclarativeBase):
@@ -123,9 +124,12 @@ async def test_a_failed_statement_that_was_swallowed_dooms_the_unit(
             await fail(await uow.connection())
             await uow.commit()
     assert doomed.value.fields == ("email",)
-    assert doomed.value.__notes__ == [
-        "A statement of this unit had failed earlier; nothing was stored."
-    ]
+    assert str(doomed.value) == (
+        "An earlier statement had doomed the unit. Another Customer already has the"
+        " same email (constraint uq_customer_email).\n"
+        "Nothing of the unit of work was written.\n"
+        "Choose another value, or load the one that has it. [unique-violation]"
+    )
     assert uow.outcome is Outcome.ROLLED_BACK
     assert await names(database) == []
 
@@ -237,16 +241,23 @@ async def test_an_orm_session_that_cannot_write_fails_the_commit(
     assert await names(database) == []
 
 
-async def test_a_transaction_that_the_user_ended_is_not_committed(
+async def test_nothing_is_sent_after_a_failure_that_ended_the_transaction(
     database: SqlAlchemyDatabase,
 ) -> None:
-    """By a statement of his own."""
-    with pytest.raises(StorageError) as over:
-        async with SqlShop(database) as uow:
-            connection = await uow.connection()
-            await connection.execute(text("ROLLBACK"))
+    """SQLite has undone all of it; what followed would be stored at once."""
+    insert = "INSERT OR ROLLBACK INTO customer (id, name, version) VALUES (:id, 'a', 1)"
+    async with SqlShop(database) as uow:
+        connection = await uow.connection()
+        await connection.execute(text(insert), {"id": 1})
+        with suppress(IntegrityError):
+            await connection.execute(text(insert), {"id": 1})
+        with pytest.raises(UniqueViolationError) as over:
+            await connection.execute(text(insert), {"id": 2})
+        with pytest.raises(UniqueViolationError):
             await uow.commit()
-    assert over.value.detail == "the transaction was ended by something else"
+    assert uow.outcome is Outcome.ROLLED_BACK
+    assert over.value.earlier
+    assert await names(database) == []
 
 
 async def test_a_flush_that_meets_a_conflict_dooms_the_unit(

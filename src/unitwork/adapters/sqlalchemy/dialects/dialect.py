@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import attrs
@@ -56,6 +57,11 @@ class AbstractDialect(ABC):
         """Set up a new connection, and check that it is as it was asked to be."""
         del connection, url, limits, read_only
 
+    def file(self, url: URL) -> Path | None:
+        """Return the file that a URL names, if that is the database."""
+        del url
+        return None
+
     @abstractmethod
     def begin(self, begin: Begin) -> tuple[str, ...]:
         """Return the statements that begin a transaction."""
@@ -63,6 +69,11 @@ class AbstractDialect(ABC):
     @abstractmethod
     def in_transaction(self, connection: Any) -> bool:
         """Tell, without asking the server, whether a driver's connection is in one."""
+
+    def may_commit(self, statement: str) -> bool:
+        """Tell whether a statement may commit what came before, even if it fails."""
+        del statement
+        return False
 
     @abstractmethod
     def one_of(self, column: Element, kind: ColumnType, name: str) -> Element:
@@ -95,6 +106,10 @@ class AbstractDialect(ABC):
     @abstractmethod
     def fault(self, error: BaseException) -> Fault:
         """Classify an error by the driver's code."""
+
+    def emptying(self, deletes: Sequence[str]) -> tuple[str, ...]:
+        """Return what runs deletions in one transaction, whatever refers to what."""
+        return (*self.before_drop, "BEGIN", *deletes, "COMMIT", *self.after_drop)
 
 
 def any_value(column: Element, name: str) -> Element:

@@ -1,6 +1,7 @@
 """PostgreSQL, by asyncpg or psycopg."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -23,6 +24,11 @@ from unitwork.adapters.sqlalchemy.phase import Begin
 from unitwork.adapters.storage import Isolation
 
 _NO_DATABASE = re.compile(r'FATAL:  database "[^"]*" does not exist')
+_DENIED = re.compile(
+    r"FATAL:  (?:role .* (?:does not exist|is not permitted to log in)"
+    r"|no pg_hba\.conf entry|permission denied|.*authentication failed)"
+    r"|no password supplied"
+)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _FIRST_DAY = _EPOCH.toordinal()
 _MICROSECOND = timedelta(microseconds=1)
@@ -48,6 +54,9 @@ _STATES = {
     "57P05": Kind.LOST,
     "25P03": Kind.LOST,
     "53300": Kind.LOST,
+    "28000": Kind.DENIED,
+    "28P01": Kind.DENIED,
+    "42501": Kind.DENIED,
     "53100": Kind.FULL,
     "25006": Kind.READ_ONLY,
     "3D000": Kind.MISSING,
@@ -221,10 +230,17 @@ class PostgreSql(AbstractDialect):
             (column,) if column else (),
         )
 
+    def emptying(self, deletes: Sequence[str]) -> tuple[str, ...]:
+        """Delete in one statement: references are looked at when it ends."""
+        parts = (f"d{number} AS ({said})" for number, said in enumerate(deletes))
+        return (f"WITH {', '.join(parts)} SELECT 1",) if deletes else ()
+
 
 def _without_state(error: BaseException, detail: str) -> Kind:
     if _NO_DATABASE.search(detail):  # psycopg tells no state before it is connected
         return Kind.MISSING
+    if _DENIED.search(detail):
+        return Kind.DENIED
     lost = isinstance(error, OSError) or _is_client_side(error)
     return Kind.LOST if lost else Kind.OTHER
 

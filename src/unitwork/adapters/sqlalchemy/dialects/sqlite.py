@@ -4,6 +4,8 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import aiosqlite
@@ -23,6 +25,7 @@ from unitwork.adapters.sqlalchemy.dialects.dialect import (
     Limits,
     any_value,
 )
+from unitwork.adapters.sqlalchemy.dialects.interruptible import InterruptibleConnection
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
 from unitwork.adapters.sqlalchemy.phase import Begin
 from unitwork.domain.storage_errors import StorageError
@@ -58,8 +61,17 @@ _EXTENDED = {
     sqlite3.SQLITE_CONSTRAINT_ROWID: Kind.UNIQUE,
     sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: Kind.REFERENCE,
 }
+_OF_THE_FILE = (
+    *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT),
+    sqlite3.SQLITE_READONLY,
+)
 _FAILED = re.compile(r"constraint failed: (.+)$")
 _PRIMARY = 0xFF
+_OURS = {
+    "isolation_level": None,
+    "autocommit": getattr(sqlite3, "LEGACY_TRANSACTION_CONTROL", None),
+}
+"""How sqlite3 begins no transaction; before Python 3.12 the first is all."""
 
 
 class _Untouched:
@@ -142,16 +154,20 @@ class Sqlite(AbstractDialect):
         del url, read_only
         return {
             "isolation_level": None,
-            "timeout": limits.lock_timeout,
-            "async_creator_fn": _connect,
+            "timeout": 0,
+            "async_creator_fn": partial(_connect, limits.lock_timeout),
         }
 
     def prepare(
         self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
     ) -> None:
-        """Set the pragmas, and read each back. Contract: 41."""
+        """Set the pragmas, and read each back, the driver's mode too. Contract: 41."""
+        del limits
+        mode = connection.run_async(_transaction_mode)
+        if mode != _OURS:
+            raise StorageError(f"the driver begins transactions of its own: {mode}")
         wanted: dict[str, int | str] = {
-            "busy_timeout": round(limits.lock_timeout * 1000),
+            "busy_timeout": 0,
             "foreign_keys": 1,
             "synchronous": 1,
             "query_only": int(read_only),
@@ -170,6 +186,12 @@ class Sqlite(AbstractDialect):
                     f"PRAGMA {pragma} is {shown!r} after it was set to {value!r}"
                 )
         cursor.close()
+
+    def file(self, url: URL) -> Path | None:
+        """Return the file, unless it is a URI or in memory."""
+        database = url.database or ""
+        named = not in_memory(url) and not database.startswith("file:")
+        return Path(database).absolute() if named else None
 
     def begin(self, begin: Begin) -> tuple[str, ...]:
         """Take the write lock at once, where it will be needed."""
@@ -221,7 +243,20 @@ class Sqlite(AbstractDialect):
                 table, _, column = place.rpartition(".")
                 columns.append(column)
         constraint = columns[0] if columns and not table else None
-        return Fault(kind, detail, name, constraint, table or None, tuple(columns))
+        of_file = code & _PRIMARY in _OF_THE_FILE
+        return Fault(
+            kind, detail, name, constraint, table or None, tuple(columns), of_file
+        )
+
+
+async def _transaction_mode(connection: aiosqlite.Connection) -> dict[str, Any]:
+    """Ask sqlite3 in its thread, which is where it answers."""
+
+    def ask() -> dict[str, Any]:
+        return {name: getattr(native, name, _OURS[name]) for name in _OURS}
+
+    native = connection._conn  # noqa: SLF001 - aiosqlite shows one of both
+    return await connection._execute(ask)  # type: ignore[no-any-return, no-untyped-call]  # noqa: SLF001 - as above
 
 
 def in_memory(url: URL) -> bool:
@@ -229,13 +264,17 @@ def in_memory(url: URL) -> bool:
     return not url.database or url.database == ":memory:"
 
 
-async def _connect(*arguments: Any, **options: Any) -> aiosqlite.Connection:
+async def _connect(
+    lock_timeout: float, *arguments: Any, **options: Any
+) -> InterruptibleConnection:
     """Connect; when that fails, leave no thread that would call a closed loop."""
-    connection = aiosqlite.connect(*arguments, **options)
+    connect = partial(sqlite3.connect, *arguments, **options)
+    connection = InterruptibleConnection(connect, lock_timeout=lock_timeout)
     thread = connection._thread  # noqa: SLF001 - aiosqlite has no other handle on it
     thread.daemon = True
     try:
-        return await connection
+        await connection
     except BaseException:
         thread.join()
         raise
+    return connection

@@ -31,21 +31,29 @@ class AbstractConnection(ABC):
     async def commit(self) -> None:
         """Commit the transaction. After an error it may still be open."""
 
+    async def settle(self) -> None:
+        """Commit, and release if that did not fail."""
+        await self.commit()
+        await self.release()
+
     @abstractmethod
     async def rollback(self) -> None:
         """Roll back what is open; does not raise: what cannot roll back is broken."""
 
     @abstractmethod
     async def release(self) -> None:
-        """Give it back, or destroy it if its state is unknown; does not raise."""
+        """Give it back, or destroy it if its state is unknown; raises no failure.
+
+        When cancelled, it has been given back.
+        """
 
     async def abandon(self) -> None:
         """Roll back and release, to the end, also while being cancelled."""
-        await _to_the_end(self._leave())
+        await to_the_end(self._leave())
 
     async def conclude(self) -> None:
         """Commit what was only read, and release; otherwise like `abandon`."""
-        await _to_the_end(self._conclude())
+        await to_the_end(self._conclude())
 
     async def _conclude(self) -> None:
         with contextlib.suppress(PersistenceError):  # there is nothing to lose
@@ -57,7 +65,8 @@ class AbstractConnection(ABC):
         await self.release()
 
 
-async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do work to its end; then raise the cancellation that came meanwhile."""
     ended = await to_its_end(work)
     if ended.interruption is not None:
         raise ended.interruption

@@ -1,29 +1,31 @@
 """The driver for every database: SQLAlchemy Core over an AsyncConnection.
 
-Cost: a greenlet for each phase, and a task for each phase of SQLite.
+Cost: a greenlet for each phase.
 """
 
 import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from unitwork.adapters.sqlalchemy.drivers.port import AbstractConnection, AbstractDriver
+from unitwork.adapters.sqlalchemy.drivers.port import (
+    AbstractConnection,
+    AbstractDriver,
+    to_the_end,
+)
 from unitwork.adapters.sqlalchemy.engines import Engines, Pools
 from unitwork.adapters.sqlalchemy.errors import Translator
-from unitwork.adapters.sqlalchemy.patience import shielded
 from unitwork.adapters.sqlalchemy.phase import Begin, Phase, Step
 from unitwork.domain.errors import CommitOutcomeUnknownError, PersistenceError
 from unitwork.domain.storage_errors import ConnectionLostError
 
 T = TypeVar("T")
 _log = logging.getLogger("unitwork")
-_INTERRUPT_SECONDS = 0.005
 _RESTRICT, _UNRESTRICT = "PRAGMA query_only = 1", "PRAGMA query_only = 0"
 
 
@@ -39,7 +41,6 @@ class PortableConnection(AbstractConnection):
         self._dialect = engines.dialect
         self._statement_timeout = engines.limits.statement_timeout
         self._translator = translator
-        self._stopped = False
         self._broken = False
         self._restricted = False
         self._handling: BaseException | None = None
@@ -47,7 +48,15 @@ class PortableConnection(AbstractConnection):
     @property
     def in_transaction(self) -> bool:
         """Tell whether the driver knows of an open transaction."""
-        return self.usable and self._dialect.in_transaction(self._driver)
+        try:
+            return self.usable and self._dialect.in_transaction(self._driver)
+        except Exception:  # noqa: BLE001 - closed by user code: it cannot tell any more
+            self._broken = True
+            return False
+
+    def may_commit(self, statement: str) -> bool:
+        """Tell whether a statement may commit what came before, even if it fails."""
+        return self._dialect.may_commit(statement)
 
     @property
     def usable(self) -> bool:
@@ -58,11 +67,8 @@ class PortableConnection(AbstractConnection):
         """Run a phase in one greenlet."""
         statements = () if begin is None else self._dialect.begin(begin)
         self._handling = sys.exc_info()[1]
-        work = self.core.run_sync(self._perform, phase, statements)
         try:
-            if self._dialect.interrupts:
-                return await self._interruptible(work)
-            return await work
+            return await self.core.run_sync(self._perform, phase, statements)
         finally:
             phase.close()
 
@@ -84,7 +90,13 @@ class PortableConnection(AbstractConnection):
         await self.core.run_sync(self._say, _RESTRICT)
 
     async def release(self) -> None:
-        """Give it back to SQLAlchemy's pool."""
+        """Give it back to SQLAlchemy's pool, to the end where that takes statements."""
+        if self._restricted:
+            await to_the_end(self._give_back())
+        else:
+            await self._give_back()
+
+    async def _give_back(self) -> None:
         try:
             if self._restricted and self.usable:
                 await self.core.run_sync(self._say, _UNRESTRICT)
@@ -98,27 +110,6 @@ class PortableConnection(AbstractConnection):
     def _driver(self) -> Any:
         core: Any = self.core.sync_connection
         return core.connection.driver_connection
-
-    async def _interruptible(self, work: Coroutine[Any, Any, T]) -> T:
-        """Interrupt the running statement when cancelled, and wait for its end."""
-        task = asyncio.ensure_future(work)
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            self._stopped = True
-            with shielded():
-                while not task.done():
-                    self._interrupt()
-                    with contextlib.suppress(asyncio.CancelledError):
-                        await asyncio.wait([task], timeout=_INTERRUPT_SECONDS)
-            self._stopped = False
-            task.exception()
-            raise
-        return task.result()
-
-    def _interrupt(self) -> None:
-        with contextlib.suppress(Exception):
-            self._driver._conn.interrupt()  # noqa: SLF001 - aiosqlite's own is a coroutine
 
     def _perform(
         self, connection: Connection, phase: Phase[T], begin: tuple[str, ...]
@@ -148,8 +139,6 @@ class PortableConnection(AbstractConnection):
         self.touched = True
 
     def _answer(self, connection: Connection, step: Step) -> Any:
-        if self._stopped:
-            raise asyncio.CancelledError
         many = step.parameters if len(step.parameters) > 1 else step.parameters[0]
         try:
             with self._limited():
@@ -179,7 +168,8 @@ class PortableConnection(AbstractConnection):
             yield
             return
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(self._statement_timeout, self._interrupt)
+        stop = self._driver.interrupt_now
+        timer = loop.call_later(self._statement_timeout, stop)
         try:
             yield
         finally:
@@ -198,8 +188,12 @@ class PortableDriver(AbstractDriver[PortableConnection]):
         """Check a connection out."""
         pools = self._pools
         engine = pools.reading if read_only else pools.writing
-        with self._translator.translating():
-            core = await engine.connect()
+        try:
+            with self._translator.translating():
+                core = await engine.connect()
+        except ConnectionLostError as error:
+            error.made = False
+            raise
         lent = PortableConnection(core, pools.engines, self._translator)
         if read_only and pools.engines.single:
             try:
