@@ -211,10 +211,11 @@ class AbstractStorageSession(ABC):
 
     @abstractmethod
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
-        """Read the latest committed aggregate and keep writers out until `close`.
+        """Read the latest committed aggregate and keep writers out until the end.
 
-        Other sessions' `lock` and `apply` of the key wait; their reads do not. A key
-        that storage does not have may be locked, or not. None if it is not there.
+        That is the end of `apply`, or `close`. Until then `lock` and `apply` of the key
+        wait in other sessions; their reads do not. A key that storage does not have may
+        be locked, or not; None is returned for it.
 
         Raises:
             ConcurrencyConflictError: this session reads at a moment at which it was
