@@ -6,6 +6,9 @@ from contextlib import ExitStack
 import pytest
 
 from tests.storages import SQL, STORAGES, Servers, Storage
+from unitwork.testing.conformance.reporting import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
 
 
 @pytest.fixture(scope="session")

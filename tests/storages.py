@@ -1,14 +1,13 @@
 """The storages on which every promise is tested, each described once."""
 
-import types
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
+import pytest
 from sqlalchemy import URL
 
 from tests.servers import Servers, missing
@@ -17,6 +16,8 @@ from unitwork.adapters.mapping import Schema
 from unitwork.adapters.memory import InMemoryDatabase, InMemoryUnitOfWork
 from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase, SqlAlchemyUnitOfWork
 from unitwork.adapters.storage import AbstractDatabase
+from unitwork.testing.conformance.adapter import Adapter
+from unitwork.testing.conformance.capabilities import Capabilities
 
 __all__ = [
     "SQL",
@@ -37,11 +38,16 @@ U = TypeVar("U", bound=AbstractUnitOfWork)
 Repositories = tuple[type[Any], ...]
 
 
-class Storage(ABC):
-    """One way to keep aggregates: makes fresh databases, and units on them."""
+class Storage(Adapter):
+    """An adapter of this library: makes fresh databases, and units on them."""
 
     def __init__(self, servers: Servers) -> None:
         self._servers = servers
+
+    @classmethod
+    def make(cls, request: pytest.FixtureRequest) -> Self:
+        """Take the servers that all tests share."""
+        return cls(request.getfixturevalue("servers"))
 
     @abstractmethod
     def database(
@@ -55,19 +61,24 @@ class Storage(ABC):
             sql: further options of a SqlAlchemyDatabase; the fake has no pool.
         """
 
-    @abstractmethod
     def unit(
         self,
         port: type[U],
         *,
+        repositories: Repositories = (),
         memory: Repositories = (),
         sql: Repositories = (),
     ) -> Callable[..., U]:
         """Return the unit class of a port, with those of its repositories."""
+        own = memory if self.unit_of_work is InMemoryUnitOfWork else sql
+        return super().unit(port, repositories=(*repositories, *own))
 
 
 class InMemory(Storage):
     """The fake; it yields to the loop wherever a database would, so races show."""
+
+    unit_of_work = InMemoryUnitOfWork
+    capabilities = Capabilities(raw=False)
 
     @asynccontextmanager
     async def database(
@@ -77,20 +88,11 @@ class InMemory(Storage):
         del sql
         yield InMemoryDatabase(schema, lock_timeout=lock_timeout, yielding=True)
 
-    def unit(
-        self,
-        port: type[U],
-        *,
-        memory: Repositories = (),
-        sql: Repositories = (),
-    ) -> Callable[..., U]:
-        """Derive from the in-memory unit of work."""
-        del sql
-        return _concrete(InMemoryUnitOfWork, port, memory)
-
 
 class SqlStorage(Storage):
     """A database that SQLAlchemy reaches."""
+
+    unit_of_work = SqlAlchemyUnitOfWork
 
     @abstractmethod
     def fresh(
@@ -117,17 +119,6 @@ class SqlStorage(Storage):
                 yield database
             finally:
                 await database.dispose()
-
-    def unit(
-        self,
-        port: type[U],
-        *,
-        memory: Repositories = (),
-        sql: Repositories = (),
-    ) -> Callable[..., U]:
-        """Derive from the SQLAlchemy unit of work."""
-        del memory
-        return _concrete(SqlAlchemyUnitOfWork, port, sql)
 
 
 class Sqlite(SqlStorage):
@@ -196,19 +187,6 @@ class MariaDb(SqlStorage):
     async def keep(self, schema: Schema, url: URL) -> None:
         """Keep the tables."""
         await self._servers.mariadb.keep(schema)
-
-
-@cache
-def _concrete(
-    adapter: type[AbstractUnitOfWork], port: type[U], repositories: Repositories
-) -> type[U]:
-    """Write `class Name(adapter, port, repositories=[...])`."""
-    return types.new_class(
-        f"{adapter.__name__.removesuffix('UnitOfWork')}{port.__name__}",
-        (adapter, port),
-        {"repositories": list(repositories)},
-        lambda body: body.update(__module__=port.__module__),
-    )
 
 
 STORAGES: dict[str, type[Storage]] = {

@@ -1,59 +1,21 @@
-"""Rooms, told apart by two attributes, and stays that refer to them in two ways."""
+"""The rooms and stays of the conformance kit."""
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any
-
-from unitwork import (
-    AbstractRepository,
-    AbstractUnitOfWork,
-    AggregateRoot,
-    Entity,
-    Field,
-    Key,
-    Outcome,
-    ReferenceViolationError,
-    UniqueViolationError,
-    field,
+from unitwork.testing.conformance.hotel import (
+    Hotel,
+    HotelUnitOfWork,
+    Night,
+    Room,
+    Stay,
+    hotel_schema,
+    refused,
 )
-from unitwork.adapters.mapping import Schema
 
-
-class Room(AggregateRoot):
-    id: Key[int]
-    floor: Field[int]
-    place: Field[str | None] = field(default=None)
-
-
-class Night(Entity):
-    day: Key[int]
-    breakfast: Field[int | None] = field(default=None)
-
-
-class Stay(AggregateRoot):
-    id: Key[int]
-    rooms: Field[set[int]] = field(factory=set)
-    nights: Field[list[Night]] = field(factory=list)
-
-
-class HotelUnitOfWork(AbstractUnitOfWork):
-    rooms: AbstractRepository[Room, int]
-    stays: AbstractRepository[Stay, int]
-
-
-@cache
-def hotel_schema() -> Schema:
-    """Say what the classes do not."""
-    schema = Schema().aggregate(Room, unique=[(Room.floor, Room.place)])
-    return schema.aggregate(Stay, references={Stay.rooms: Room, Night.breakfast: Room})
-
-
-Hotel = Callable[[], HotelUnitOfWork]
-"""Makes units on a fresh database of rooms and stays."""
-
-
-def refused(error: UniqueViolationError | ReferenceViolationError) -> tuple[Any, ...]:
-    """Say what an error says, after checking that it is final and known."""
-    assert not error.retryable
-    assert error.outcome is Outcome.ROLLED_BACK
-    return error.aggregate, error.fields, error.constraint
+__all__ = [
+    "Hotel",
+    "HotelUnitOfWork",
+    "Night",
+    "Room",
+    "Stay",
+    "hotel_schema",
+    "refused",
+]

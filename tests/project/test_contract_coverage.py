@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from unitwork.testing.conformance import cases
+
 TESTS = Path(__file__).parents[1]
+CASES = Path(cases.__file__).parent
 PROMISED = [*range(1, 30), 32, 41]
 """Numbers 30 and 31 come with the faults of commits.
 
@@ -33,7 +36,8 @@ def _functions(path: Path) -> dict[str, Function]:
 def _cases(folder: Path) -> Iterator[tuple[str, str, set[str]]]:
     """Go through a folder's tests: where each is, what it says, what it asks for."""
     shared = _functions(TESTS / "contract" / "conftest.py")
-    for path in sorted(folder.rglob("test_*.py")):
+    pattern = "*.py" if folder == CASES else "test_*.py"
+    for path in sorted(folder.rglob(pattern)):
         functions = _functions(path)
         for name, node in functions.items():
             if name.startswith("test_"):
@@ -53,7 +57,7 @@ def _asked(node: Function, fixtures: dict[str, Function]) -> set[str]:
 def _named() -> dict[int, set[str]]:
     """Collect by number what its cases ask for."""
     named = defaultdict[int, set[str]](set)
-    for _, docstring, asked in _cases(TESTS):
+    for _, docstring, asked in (*_cases(TESTS), *_cases(CASES)):
         for number in _numbers(docstring):
             named[number] |= asked
     return named
@@ -66,10 +70,8 @@ def _numbers(docstring: str) -> list[int]:
 
 def test_every_case_of_the_contract_names_its_number() -> None:
     """A docstring begins with the number, and states the rule."""
-    unnamed = [
-        place for place, said, _ in _cases(TESTS / "contract") if not _numbers(said)
-    ]
-    assert unnamed == []
+    named = (*_cases(TESTS / "contract"), *_cases(CASES))
+    assert [place for place, said, _ in named if not _numbers(said)] == []
 
 
 @pytest.mark.parametrize("number", PROMISED)

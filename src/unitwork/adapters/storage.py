@@ -173,7 +173,13 @@ def _guarded(writes: tuple[Write, ...]) -> tuple[Update | Delete, ...]:
 
 
 class AbstractStorageSession(ABC):
-    """What one open unit needs of a storage. Used by one task at a time."""
+    """What one open unit needs of a storage. Used by one task at a time.
+
+    A session reads at the level of its `UnitOptions`: at READ_COMMITTED each call sees
+    the latest commit; at the others, every call sees the moment of the session's first
+    read or lock. It reads any number of times, applies at most once, and is closed
+    once; after `apply`, whether it raised or not, nothing but `close` is called.
+    """
 
     interruption: BaseException | None = None
     """A cancellation that came while `apply` could no longer be stopped; the core
@@ -183,7 +189,13 @@ class AbstractStorageSession(ABC):
     async def load(
         self, mapping: AggregateMapping, keys: Sequence[Any]
     ) -> list[Record]:
-        """Read the aggregates that have these keys, in any order, none of them torn."""
+        """Read the aggregates that have these keys, in any order, none of them torn.
+
+        Args:
+            mapping: of their class.
+            keys: canonical, as `Record.key` is; of any number, each once. One that
+                storage does not have is left out of the answer.
+        """
 
     @abstractmethod
     async def scan(self, query: Query) -> list[Record]:
@@ -199,15 +211,27 @@ class AbstractStorageSession(ABC):
 
     @abstractmethod
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
-        """Read the latest committed aggregate and keep writers out until `close`.
+        """Read the latest committed aggregate and keep writers out until the end.
+
+        That is the end of `apply`, or `close`. Until then `lock` and `apply` of the key
+        wait in other sessions; their reads do not. A key that storage does not have may
+        be locked, or not; None is returned for it.
 
         Raises:
+            ConcurrencyConflictError: this session reads at a moment at which it was
+                another version; or it would wait for one that waits for it.
             StorageBusyError: someone else held it for longer than lock_timeout.
         """
 
     @abstractmethod
     async def apply(self, changes: ChangeSet) -> Mapping[int, Any]:
         """Check versions and constraints, write, and make it durable: all or nothing.
+
+        First wait for locks that others have on `guards`; then, with nobody writing in
+        between: the versions of the guards, the `reads` again by the latest commit, and
+        the writes in their order, each with its keys, unique values and references.
+        Every root row that is written gets the token as its version; an Insert of a key
+        None is given one. A session of its own snapshot writes over the latest commit.
 
         Returns:
             The keys that the database made, by position among the writes.

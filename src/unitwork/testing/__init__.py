@@ -7,6 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from unitwork.testing.conformance.adapter import Adapter
+    from unitwork.testing.conformance.capabilities import Capabilities
+    from unitwork.testing.conformance.suite import conformance_suite
     from unitwork.testing.events import published
     from unitwork.testing.fault_plan import FaultPlan
     from unitwork.testing.faults import (
@@ -33,7 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AbstractFault",
+    "Adapter",
     "Call",
+    "Capabilities",
     "Failure",
     "FaultPlan",
     "Gate",
@@ -42,6 +47,7 @@ __all__ = [
     "assert_statements",
     "busy",
     "conflict",
+    "conformance_suite",
     "deadlock",
     "disk_full",
     "lost",
@@ -56,10 +62,13 @@ __all__ = [
     "verified_pair",
 ]
 _HOMES = {
+    "Adapter": "conformance.adapter",
+    "Capabilities": "conformance.capabilities",
     "FaultPlan": "fault_plan",
     "Race": "scheduling",
     "Storages": "storages",
     "assert_statements": "statements",
+    "conformance_suite": "conformance.suite",
     "published": "events",
     "schedules": "scheduling",
     "verified_pair": "pairs",

@@ -1,9 +1,9 @@
 """The in-memory database object."""
 
+from unitwork.adapters.locks import Locks
 from unitwork.adapters.mapping.schema import Schema
-from unitwork.adapters.memory.locks import Locks
 from unitwork.adapters.memory.session import InMemorySession
-from unitwork.adapters.memory.store import Store
+from unitwork.adapters.rows import Rows
 from unitwork.adapters.storage import (
     AbstractDatabase,
     UnitOptions,
@@ -30,14 +30,14 @@ class InMemoryDatabase(AbstractDatabase):
                 between units show in tests.
         """
         self.schema = schema
-        self._store = Store(schema.mappings)
+        self._rows = Rows(schema.mappings)
         self._locks = Locks(checked_seconds("lock_timeout", lock_timeout))
         self._yielding = yielding
 
     def open(self, options: UnitOptions) -> InMemorySession:
         """Begin a session."""
         return InMemorySession(
-            self._store, self._locks, options, yielding=self._yielding
+            self._rows, self._locks, options, yielding=self._yielding
         )
 
     async def create_all(self) -> None:

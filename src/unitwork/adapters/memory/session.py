@@ -1,25 +1,19 @@
 """What one unit sees of the in-memory storage."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from unitwork.adapters.mapping.description import AggregateMapping, Row
-from unitwork.adapters.mapping.predicate import arrange, comes_after, predicate
-from unitwork.adapters.memory.locks import Locks
-from unitwork.adapters.memory.store import Overlay, Store
+from unitwork.adapters.locks import Locks
+from unitwork.adapters.mapping.description import AggregateMapping
+from unitwork.adapters.rows import Rows, Snapshot
 from unitwork.adapters.storage import (
     AbstractStorageSession,
     ChangeSet,
-    CountRead,
     Isolation,
-    KeyRead,
     Query,
-    Read,
     Record,
     UnitOptions,
-    changed_since,
 )
 from unitwork.domain.errors import ConcurrencyConflictError
 
@@ -28,13 +22,13 @@ class InMemorySession(AbstractStorageSession):
     """Read committed rows, or those of a snapshot; apply atomically."""
 
     def __init__(
-        self, store: Store, locks: Locks, options: UnitOptions, *, yielding: bool
+        self, rows: Rows, locks: Locks, options: UnitOptions, *, yielding: bool
     ) -> None:
         """Read nothing yet; `yielding` lets other tasks run at every call."""
-        self._store = store
+        self._rows = rows
         self._locks = locks
         self._snapshots = options.isolation is not Isolation.READ_COMMITTED
-        self._view: Overlay | None = None
+        self._view: Snapshot | None = None
         self._yielding = yielding
 
     async def load(
@@ -42,23 +36,23 @@ class InMemorySession(AbstractStorageSession):
     ) -> list[Record]:
         """Look the keys up. Cost: one look-up each."""
         await self._step()
-        found = (self._store.find(mapping, key, self._view) for key in keys)
+        found = (self._rows.find(mapping, key, self._view) for key in keys)
         return [record for record in found if record is not None]
 
     async def scan(self, query: Query) -> list[Record]:
         """Go through all rows of the class, sort what matches, and cut."""
         await self._step()
-        return self._scan(query, self._view)
+        return self._rows.scan(query, self._view)
 
     async def count(self, query: Query) -> int:
         """Go through all rows of the class."""
         await self._step()
-        return sum(1 for _ in self._matching(query, self._view))
+        return self._rows.count(query, self._view)
 
     async def exists(self, query: Query) -> bool:
         """Go through the rows of the class until one matches."""
         await self._step()
-        return next(self._matching(query, self._view), None) is not None
+        return self._rows.exists(query, self._view)
 
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
         """Wait until nobody else has the key; read what is then committed."""
@@ -66,8 +60,8 @@ class InMemorySession(AbstractStorageSession):
             await asyncio.sleep(0)
         await self._locks.acquire((mapping, key), self)
         self._begin()
-        latest = self._store.find(mapping, key)
-        if latest is not self._store.find(mapping, key, self._view):
+        latest = self._rows.find(mapping, key)
+        if latest is not self._rows.find(mapping, key, self._view):
             raise ConcurrencyConflictError(mapping.aggregate, key)
         return latest
 
@@ -82,8 +76,8 @@ class InMemorySession(AbstractStorageSession):
                     break
             self._end()
             for read in changes.reads:
-                self._check(read)
-            return self._store.apply(changes)
+                self._rows.check(read)
+            return self._rows.apply(changes)
         finally:
             self._locks.release(self)
 
@@ -104,46 +98,9 @@ class InMemorySession(AbstractStorageSession):
 
     def _begin(self) -> None:
         if self._snapshots and self._view is None:
-            self._view = self._store.open_snapshot()
+            self._view = self._rows.open_snapshot()
 
     def _end(self) -> None:
         if self._view is not None:
-            self._store.close_snapshot(self._view)
+            self._rows.close_snapshot(self._view)
             self._view = None
-
-    def _scan(self, query: Query, view: Overlay | None) -> list[Record]:
-        found = arrange(self._matching(query, view), query.order, _row)
-        end = None if query.limit is None else query.offset + query.limit
-        return found[query.offset : end]
-
-    def _matching(self, query: Query, view: Overlay | None) -> Iterator[Record]:
-        matches, order, after = predicate(query.criterion), query.order, query.after
-        excluded = frozenset(query.excluding)
-        for record in self._store.records(query.mapping, view):
-            row = _row(record)
-            if (
-                record.key not in excluded
-                and matches(row)
-                and (after is None or comes_after(row, order, after))
-            ):
-                yield record
-
-    def _check(self, read: Read) -> None:
-        """Read again; the answer must be the one that the unit was given."""
-        if isinstance(read, KeyRead):
-            records = [self._store.find(read.mapping, key) for key, _ in read.found]
-            versions = [record and record.version for record in records]
-            same = versions == [version for _, version in read.found]
-        elif isinstance(read, CountRead):
-            matching = self._matching(read.query, None)
-            counted = sum(1 for _ in islice(matching, read.query.limit))
-            same = counted == read.found
-        else:
-            found = self._scan(read.query, None)
-            same = tuple((r.key, r.version) for r in found) == read.found
-        if not same:
-            raise changed_since(read)
-
-
-def _row(record: Record) -> Row:
-    return record.state[0][0]

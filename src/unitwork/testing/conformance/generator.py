@@ -1,6 +1,6 @@
 """Make programs from seeds, steered by the model to where storages go wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -42,9 +42,9 @@ class Generated:
     """How often each outcome was met, by kind and isolation."""
 
 
-def generate(seed: int) -> Generated:
-    """Make the program of a seed: always the same one."""
-    return _Generator(seed).run()
+def generate(seed: int, *, levels: Sequence[str] = ISOLATIONS) -> Generated:
+    """Make the program of a seed and of some isolation levels: always the same one."""
+    return _Generator(seed).run(levels)
 
 
 def generate_changes(seed: int) -> tuple[Program, Program]:
@@ -61,7 +61,8 @@ def generate_changes(seed: int) -> tuple[Program, Program]:
 
 
 class _Generator(Actions):
-    def run(self) -> Generated:
+    def run(self, levels: Sequence[str]) -> Generated:
+        self._levels = levels
         self._begin()
         length = self._random.randint(18, 32)
         while len(self._steps) < length:
@@ -103,7 +104,7 @@ class _Generator(Actions):
         units = self._model.units
         free = [number for number in range(_UNITS) if number not in units]
         if free and self._random.random() < (0.6, 0.5, 0.3, 0.05)[len(units)]:
-            isolation = self._random.choice(ISOLATIONS)
+            isolation = self._random.choice(self._levels)
             read_only = self._chance(0.07)
             self._do("open", free[0], isolation=isolation, read_only=read_only)
         elif units:

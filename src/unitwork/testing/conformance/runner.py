@@ -1,6 +1,6 @@
 """Run programs of many seeds on a storage, up to the first difference."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -10,7 +10,7 @@ from unitwork.testing.conformance.coverage import Coverage
 from unitwork.testing.conformance.differential import Difference, compare
 from unitwork.testing.conformance.generator import generate
 from unitwork.testing.conformance.interpreter import MakeUnit
-from unitwork.testing.conformance.programs import Program
+from unitwork.testing.conformance.programs import ISOLATIONS, Program
 from unitwork.testing.conformance.shrinking import shrink
 from unitwork.testing.conformance.warehouse import Site, WarehouseUnitOfWork
 
@@ -30,7 +30,11 @@ class Progress:
 
 
 async def run_programs(
-    fresh: Fresh, seeds: Iterable[int], *, shrunk: bool = True
+    fresh: Fresh,
+    seeds: Iterable[int],
+    *,
+    shrunk: bool = True,
+    levels: Sequence[str] = ISOLATIONS,
 ) -> AsyncIterator[Progress]:
     """Run the programs of some seeds; stop at the first that differs.
 
@@ -39,13 +43,14 @@ async def run_programs(
             a new one.
         seeds: which programs; a range is resumed by a later one.
         shrunk: make a program that differs as small as it can be.
+        levels: the isolation levels of units; one for all, or several side by side.
 
     Returns:
         A report for each program, in order; the last one has the difference.
     """
     coverage = Coverage()
     for done, seed in enumerate(seeds, 1):
-        generated = generate(seed)
+        generated = generate(seed, levels=levels)
         coverage.add(generated)
         unit, expected = await fresh(), generated.expected
         found = await compare(generated.program, unit, expected=expected)

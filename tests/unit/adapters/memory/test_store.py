@@ -88,7 +88,7 @@ async def touched_by_a_commit(number: int) -> int:
 
 
 def _watch(database: InMemoryDatabase, touched: list[Any]) -> None:
-    store: Any = database._store
+    store: Any = database._rows
     for tables in (store._records, store._taken):
         for name, table in tables.items():
             tables[name] = Counted(table, touched)

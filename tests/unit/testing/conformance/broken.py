@@ -37,7 +37,7 @@ class BrokenDatabase(InMemoryDatabase):
         self._kind = kind
 
     def open(self, options: UnitOptions) -> InMemorySession:
-        return self._kind(self._store, self._locks, options, yielding=False)
+        return self._kind(self._rows, self._locks, options, yielding=False)
 
 
 def memory(kind: type[InMemorySession] = InMemorySession) -> Fresh:
@@ -57,7 +57,7 @@ class IgnoresVersions(InMemorySession):
         return await super().apply(attrs.evolve(changes, writes=writes))
 
     def _blind(self, write: Write) -> Write:
-        latest = self._store.find(write.mapping, write.key)
+        latest = self._rows.find(write.mapping, write.key)
         if isinstance(write, Insert) or latest is None:
             return write
         return attrs.evolve(write, version=latest.version)

@@ -35,6 +35,8 @@ class Workload:
     """After so many units there are new ones, so that reads stay small."""
     steps: int = 5
     """At most so many operations a unit."""
+    locks: bool = True
+    """Whether some units lock a log before they append to it."""
 
     def plans(self) -> Iterator["Plan"]:
         """Return what each unit shall do: always the same for the same seed."""
@@ -43,7 +45,8 @@ class Workload:
             random = Random(f"{self.seed}:{number}")  # noqa: S311 - no secret
             era = number // self.turnover
             names = [f"{era}.{place}" for place in range(self.places)]
-            yield _plan(random, names, values, self.steps)
+            plan = _plan(random, names, values, self.steps)
+            yield plan if self.locks else plan.unlocked()
 
     def logs(self) -> list[str]:
         """Return the names of all logs."""
@@ -65,6 +68,14 @@ class Plan:
     steps: tuple[Step, ...]
     yields: tuple[int, ...]
     read_only: bool
+
+    def unlocked(self) -> "Plan":
+        """Do the same without locks."""
+        steps: list[Step] = [
+            ("read" if kind == "lock" else kind, place, value)
+            for kind, place, value in self.steps
+        ]
+        return Plan(tuple(steps), self.yields, self.read_only)
 
 
 def _plan(random: Random, names: list[str], values: Iterator[int], most: int) -> Plan:

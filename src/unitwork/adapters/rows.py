@@ -1,6 +1,11 @@
-"""Committed rows, with the checks that a database makes. No I/O, no waiting."""
+"""Committed rows in memory, with the checks that a database makes.
 
-from collections.abc import Iterable, Iterator
+For storages that keep everything at hand: the in-memory one, and whatever writes a log
+and replays it. No I/O, no waiting: between two awaits of its user nothing changes.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from unitwork.adapters.mapping.description import (
@@ -11,7 +16,19 @@ from unitwork.adapters.mapping.description import (
     Unique,
     with_key,
 )
-from unitwork.adapters.storage import ChangeSet, Delete, Insert, Record, Write
+from unitwork.adapters.querying import answer, matching
+from unitwork.adapters.storage import (
+    ChangeSet,
+    CountRead,
+    Delete,
+    Insert,
+    KeyRead,
+    Query,
+    Read,
+    Record,
+    Write,
+    changed_since,
+)
 from unitwork.domain.errors import (
     ConcurrencyConflictError,
     ReferenceViolationError,
@@ -21,11 +38,11 @@ from unitwork.domain.errors import (
 _GONE = object()
 Records = dict[Any, Record]
 Target = tuple[type, Any]
-Overlay = dict[tuple[AggregateMapping, Any], Record | None]
+Snapshot = dict[tuple[AggregateMapping, Any], Record | None]
 """What a snapshot saw under the keys that were written after it was taken."""
 
 
-class Store:
+class Rows:
     """Hold the rows of every class. Cost of a commit: only what it touches."""
 
     def __init__(self, mappings: Iterable[AggregateMapping]) -> None:
@@ -40,23 +57,23 @@ class Store:
         self._targets = {r.target for m in self._records for r in m.references}
         self._referred: dict[Target, int] = {}
         self._last_key: dict[AggregateMapping, int] = {}
-        self._overlays: list[Overlay] = []
+        self._snapshots: list[Snapshot] = []
         self._journal: list[tuple[dict[Any, Any], Any, Any]] = []
 
     # ── reading ─────────────────────────────────────────────────────────────
 
-    def open_snapshot(self) -> Overlay:
+    def open_snapshot(self) -> Snapshot:
         """Return a view of the rows as they are now, until `close_snapshot`."""
-        overlay: Overlay = {}
-        self._overlays.append(overlay)
-        return overlay
+        snapshot: Snapshot = {}
+        self._snapshots.append(snapshot)
+        return snapshot
 
-    def close_snapshot(self, overlay: Overlay) -> None:
+    def close_snapshot(self, snapshot: Snapshot) -> None:
         """Stop keeping a view."""
-        self._overlays = [kept for kept in self._overlays if kept is not overlay]
+        self._snapshots = [kept for kept in self._snapshots if kept is not snapshot]
 
     def find(
-        self, mapping: AggregateMapping, key: Any, view: Overlay | None = None
+        self, mapping: AggregateMapping, key: Any, view: Snapshot | None = None
     ) -> Record | None:
         """Return the record of a key, as a view or the present has it."""
         if view is not None and (mapping, key) in view:
@@ -64,7 +81,7 @@ class Store:
         return self._records[mapping].get(key)
 
     def records(
-        self, mapping: AggregateMapping, view: Overlay | None = None
+        self, mapping: AggregateMapping, view: Snapshot | None = None
     ) -> Iterator[Record]:
         """Go through all records of a class, as a view or the present has them."""
         if not view:
@@ -79,22 +96,75 @@ class Store:
             if record_then is not None:
                 yield record_then
 
+    def scan(self, query: Query, view: Snapshot | None = None) -> list[Record]:
+        """Return what a query means, in its order. Cost: a look at every row."""
+        return answer(query, self.records(query.mapping, view))
+
+    def count(self, query: Query, view: Snapshot | None = None) -> int:
+        """Count what a query means, up to its limit. Cost: a look at every row."""
+        found = matching(query, self.records(query.mapping, view))
+        return sum(1 for _ in islice(found, query.limit))
+
+    def exists(self, query: Query, view: Snapshot | None = None) -> bool:
+        """Tell whether a query means anything. Cost: a look at rows up to the first."""
+        found = matching(query, self.records(query.mapping, view))
+        return next(found, None) is not None
+
+    def check(self, read: Read) -> None:
+        """Read again what a serializable unit read; compare. Contract: 18.
+
+        Raises:
+            ConcurrencyConflictError: the present has another answer.
+        """
+        if isinstance(read, KeyRead):
+            records = [self.find(read.mapping, key) for key, _ in read.found]
+            versions = [record and record.version for record in records]
+            same = versions == [version for _, version in read.found]
+        elif isinstance(read, CountRead):
+            same = self.count(read.query) == read.found
+        else:
+            found = self.scan(read.query)
+            same = tuple((r.key, r.version) for r in found) == read.found
+        if not same:
+            raise changed_since(read)
+
     # ── writing ─────────────────────────────────────────────────────────────
 
-    def apply(self, changes: ChangeSet) -> dict[int, Any]:
-        """Write all, or raise and write nothing. Contract: 25, 26."""
+    def apply(
+        self,
+        changes: ChangeSet,
+        keep: Callable[[dict[int, Any]], None] | None = None,
+    ) -> dict[int, Any]:
+        """Write all, or raise and write nothing. Contract: 25, 26.
+
+        Args:
+            changes: what to write; its `reads` are for `check`.
+            keep: makes it durable, given the keys that were made. It is called when
+                every check has passed; if it raises, nothing is written.
+
+        Returns:
+            The keys that were made, by position among the writes.
+
+        Raises:
+            ConcurrencyConflictError: a version is another one, or a row is gone.
+            UniqueViolationError: a unique value, or a key, is taken.
+            ReferenceViolationError: a row refers to nothing, or is still referred to.
+        """
         for write in changes.guards:
             record = self._records[write.mapping].get(write.key)
             if record is None or record.version != write.version:
                 raise ConcurrencyConflictError(write.mapping.aggregate, write.key)
         try:
-            return self._write_all(changes)
+            made = self._write_all(changes)
+            if keep is not None:
+                keep(made)
         except BaseException:
             for table, key, before in reversed(self._journal):
                 _put(table, key, before)
             raise
         finally:
             self._journal.clear()
+        return made
 
     def _write_all(self, changes: ChangeSet) -> dict[int, Any]:
         """Write in order, checking after each as a database does."""
@@ -116,9 +186,9 @@ class Store:
             raise UniqueViolationError(mapping.aggregate, (mapping.key_attribute,))
         for unique in mapping.uniques:
             self._take(mapping, unique, _values(unique, before), after)
-        for overlay in self._overlays:
-            if (mapping, key) not in overlay:
-                self._set(overlay, (mapping, key), before)
+        for snapshot in self._snapshots:
+            if (mapping, key) not in snapshot:
+                self._set(snapshot, (mapping, key), before)
         self._set(records, key, _GONE if after is None else after)
         if mapping.references or mapping.aggregate in self._targets:
             self._refer(mapping, before, after)
@@ -127,7 +197,10 @@ class Store:
                 raise self._still_referred(target)
 
     def _next_key(self, mapping: AggregateMapping) -> int:
-        key = self._last_key.get(mapping, 0) + 1
+        key = self._last_key.get(mapping)
+        if key is None:
+            key = max(self._records[mapping], default=0)
+        key += 1
         self._last_key[mapping] = key  # like a sequence, not undone
         return key
 

@@ -6,8 +6,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.shop import Counter, Order, Shop, ShopUnitOfWork, Ticket
-from unitwork import AggregateNotFoundError, ConcurrencyConflictError, all_of
+from unitwork.domain.errors import AggregateNotFoundError, ConcurrencyConflictError
+from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.shop import (
+    Counter,
+    Order,
+    Shop,
+    ShopUnitOfWork,
+    Ticket,
+)
 
 SMALL = Counter.value < 10
 BY_VALUE = (Counter.value.desc(), Counter.name.desc())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from unitwork import ConcurrencyConflictError, StorageBusyError
-from unitwork.adapters.memory.locks import Locks
+from unitwork.adapters.locks import Locks
 
 
 async def turns(number: int = 3) -> None:

@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 
-from tests.contract.looks import values_of
-from tests.shop import Counter, Shop, an_order
-from unitwork import (
+from unitwork.domain.errors import (
     AggregateNotFoundError,
     ConcurrencyConflictError,
     MisuseError,
-    Outcome,
     PersistenceError,
     UnitOfWorkNotOpenError,
-    all_of,
 )
+from unitwork.domain.outcome import Outcome
+from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.declaring import needs
+from unitwork.testing.conformance.looks import values_of
+from unitwork.testing.conformance.shop import Counter, Shop, an_order
 
 
 async def test_the_version_is_a_token_of_the_unit_that_wrote(shop: Shop) -> None:
@@ -220,6 +221,7 @@ async def test_a_unit_with_one_stale_row_stores_none(shop: Shop, stale: str) -> 
 
 
 @pytest.mark.parametrize("stale", [False, True])
+@needs("parallel", "locks")
 async def test_a_row_that_changes_while_the_write_waits_for_it_stores_nothing(
     shop: Shop, *, stale: bool
 ) -> None:
@@ -292,6 +294,7 @@ async def _conflicts(shop: Shop) -> bool:
     return False
 
 
+@needs("parallel")
 async def test_concurrent_increments_that_are_retried_are_all_counted(
     shop: Shop,
 ) -> None:
@@ -306,6 +309,7 @@ async def test_concurrent_increments_that_are_retried_are_all_counted(
     assert sum(conflicts) > 0
 
 
+@needs("parallel")
 async def test_concurrent_increments_that_are_not_retried_conflict(shop: Shop) -> None:
     """Contract 16: what was not counted has been told so."""
     await shop.store(Counter(name="a"))
