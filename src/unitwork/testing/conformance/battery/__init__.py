@@ -1,0 +1,1 @@
+"""The query battery: random questions, judged by an evaluation of its own."""
