@@ -79,6 +79,8 @@ class RawTransaction(AbstractWatcher):
         self._ended = False
         """Whether the unit itself ends it."""
         self._lost_track: CommitOutcomeUnknownError | None = None
+        self._interrupted: BaseException | None = None
+        """A statement of SQLite ends in its own time, and may undo everything then."""
         self._session: UnitSession | None = None
         connection = lent.core.sync_connection
         if connection is None:
@@ -124,6 +126,8 @@ class RawTransaction(AbstractWatcher):
         frame = self._frames[-1]
         frame.error = frame.error or error
         made = self._translator.translate(error)
+        if not isinstance(error, Exception):
+            self._interrupted = error
         ended = lost or isinstance(made, ConcurrencyConflictError)
         if statement is not None and self.lent.may_commit(statement):
             self._lose_track(f"{_shortened(statement)} failed", error)
@@ -178,12 +182,17 @@ class RawTransaction(AbstractWatcher):
     def _after(self, _: Connection, __: Any, statement: str, *said: Any) -> None:
         del said
         self._look(_shortened(statement))
+        self._interrupted = None  # that one has ended, and the transaction goes on
         self._require_track()
 
     def _look(self, last: str) -> None:
         """See whether the transaction has ended without any failure."""
-        if not (self._ended or self._gone or self.lent.in_transaction):
+        if self._ended or self._gone or self.lent.in_transaction:
+            return
+        if self._interrupted is None:
             self._lose_track(last)
+        self._over = self._over or self._interrupted
+        self._gone = True
 
     def _lose_track(self, last: str, cause: BaseException | None = None) -> None:
         """Remember that a part may be stored, and since when."""
