@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import attrs
@@ -21,7 +21,6 @@ _DEFAULTS = {
     "postgresql": PoolOptions(10, 10, 30, -1),
     "mysql": PoolOptions(10, 10, 30, 1800),
 }
-_USERS_LEVEL = {"sqlite": "SERIALIZABLE"}
 
 
 @attrs.frozen
@@ -63,11 +62,22 @@ class Engines:
         return engine
 
     def for_users(self, engine: AsyncEngine) -> AsyncEngine:
-        """Return a view of an engine whose connections begin transactions."""
-        level = _USERS_LEVEL.get(self.dialect.name, "READ COMMITTED")
-        view = engine.execution_options(isolation_level=level)
-        if self.dialect.name == "sqlite":
-            event.listen(view.sync_engine, "begin", _begin)
+        """Return a view of an engine whose connections begin transactions.
+
+        By statements, as units do: another isolation level would be set at each
+        checkout, and a cancellation there would lose the connection. Contract: 29.
+        """
+        view = engine.execution_options()
+
+        def roll_back(connection: Connection) -> None:
+            if not connection.invalidated and self.dialect.in_transaction(
+                connection.connection.driver_connection
+            ):
+                _say(connection, "ROLLBACK")
+
+        event.listen(view.sync_engine, "begin", partial(_say, statement="BEGIN"))
+        event.listen(view.sync_engine, "commit", partial(_say, statement="COMMIT"))
+        event.listen(view.sync_engine, "rollback", roll_back)
         return view
 
     def _listen(self, engine: AsyncEngine, *, read_only: bool) -> None:
@@ -135,8 +145,10 @@ class Pools:
                 await engine.dispose(close=close)
 
 
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+def _say(connection: Connection, statement: str) -> None:
+    """Send a statement, unless user code chose an isolation level of its own."""
+    if "isolation_level" not in connection.get_execution_options():
+        connection.exec_driver_sql(statement)
 
 
 def _keep(context: ExceptionContext) -> None:
