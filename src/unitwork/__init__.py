@@ -4,11 +4,15 @@ This module is the domain ring, re-exported; importing it imports no SQLAlchemy.
 """
 
 from unitwork.domain.aggregate import AggregateRoot, Entity, Value
+from unitwork.domain.constraint_errors import (
+    ConstraintViolationError,
+    ReferenceViolationError,
+    UniqueViolationError,
+)
 from unitwork.domain.errors import (
     AggregateNotFoundError,
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,
-    ConstraintViolationError,
     DomainError,
     ForeignTaskError,
     InvalidValueError,
@@ -16,11 +20,9 @@ from unitwork.domain.errors import (
     MisuseError,
     PersistenceError,
     ReadOnlyError,
-    ReferenceViolationError,
     SchemaError,
     StoredValueError,
     UncommittedChangesError,
-    UniqueViolationError,
     UnitOfWorkClosedError,
     UnitOfWorkNotOpenError,
     UnitworkError,

@@ -7,7 +7,10 @@ from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.mapping.resolve import canonical_key
 from unitwork.adapters.scope import Scope, Step
 from unitwork.adapters.tracking import Entry, IdentityMap
-from unitwork.domain.errors import MisuseError, UniqueViolationError
+from unitwork.domain.constraint_errors import UniqueViolationError
+from unitwork.domain.errors import (
+    MisuseError,
+)
 
 
 class Holding:

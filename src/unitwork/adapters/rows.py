@@ -29,10 +29,12 @@ from unitwork.adapters.storage import (
     Write,
     changed_since,
 )
-from unitwork.domain.errors import (
-    ConcurrencyConflictError,
+from unitwork.domain.constraint_errors import (
     ReferenceViolationError,
     UniqueViolationError,
+)
+from unitwork.domain.errors import (
+    ConcurrencyConflictError,
 )
 
 _GONE = object()

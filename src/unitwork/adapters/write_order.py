@@ -16,7 +16,10 @@ from typing import Any
 
 from unitwork.adapters.mapping.description import Reference, State, Unique
 from unitwork.adapters.storage import Delete, Insert, Update, Write
-from unitwork.domain.errors import ReferenceViolationError, UniqueViolationError
+from unitwork.domain.constraint_errors import (
+    ReferenceViolationError,
+    UniqueViolationError,
+)
 
 Target = tuple[type, Any]
 

@@ -9,16 +9,18 @@ from http import HTTPStatus
 
 import attrs
 
+from unitwork.domain.constraint_errors import (
+    ConstraintViolationError,
+    ReferenceViolationError,
+    UniqueViolationError,
+)
 from unitwork.domain.errors import (
     AggregateNotFoundError,
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,
-    ConstraintViolationError,
     DomainError,
     InvalidValueError,
-    ReferenceViolationError,
     StoredValueError,
-    UniqueViolationError,
     UnitworkError,
 )
 from unitwork.domain.storage_errors import StorageError

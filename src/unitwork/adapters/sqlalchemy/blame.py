@@ -13,7 +13,7 @@ from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
 from unitwork.adapters.sqlalchemy.layout import Layouts
 from unitwork.adapters.sqlalchemy.phase import Parameters, Phase, Step, Writes
 from unitwork.adapters.sqlalchemy.statements import KEY, KEYS, value
-from unitwork.domain.errors import ReferenceViolationError
+from unitwork.domain.constraint_errors import ReferenceViolationError
 
 Sets = Sequence[Parameters]
 

@@ -15,13 +15,15 @@ from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.sqlalchemy.dialects.dialect import AbstractDialect
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
 from unitwork.adapters.sqlalchemy.phase import Writes
+from unitwork.domain.constraint_errors import (
+    ConstraintViolationError,
+    ReferenceViolationError,
+    UniqueViolationError,
+)
 from unitwork.domain.errors import (
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,
-    ConstraintViolationError,
     PersistenceError,
-    ReferenceViolationError,
-    UniqueViolationError,
     UnitworkError,
 )
 from unitwork.domain.storage_errors import (

@@ -24,7 +24,10 @@ from unitwork.adapters.sqlalchemy.statements import (
     value,
 )
 from unitwork.adapters.storage import ChangeSet, Delete, Insert, Record, Update, Write
-from unitwork.domain.errors import ConcurrencyConflictError, ReferenceViolationError
+from unitwork.domain.constraint_errors import ReferenceViolationError
+from unitwork.domain.errors import (
+    ConcurrencyConflictError,
+)
 
 Keys = dict[int, Any]
 _GONE = "Rows that it had read are no longer there."

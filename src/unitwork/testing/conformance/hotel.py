@@ -6,7 +6,10 @@ from typing import Any
 
 from unitwork.adapters.mapping import Schema
 from unitwork.domain.aggregate import AggregateRoot, Entity
-from unitwork.domain.errors import ReferenceViolationError, UniqueViolationError
+from unitwork.domain.constraint_errors import (
+    ReferenceViolationError,
+    UniqueViolationError,
+)
 from unitwork.domain.field import Field, Key, field
 from unitwork.domain.outcome import Outcome
 from unitwork.domain.repository import AbstractRepository

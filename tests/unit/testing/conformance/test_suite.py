@@ -1,5 +1,6 @@
 """The suite as an author runs it: a file of tests in a project of another one."""
 
+import os
 import re
 import subprocess
 import sys
@@ -62,6 +63,7 @@ def run(project: Path, *options: str) -> str:
     ended = subprocess.run(
         [*command, "-rs", "-q", *options],
         cwd=project,
+        env={n: v for n, v in os.environ.items() if n != "PYTEST_ADDOPTS"},
         capture_output=True,
         text=True,
         check=False,

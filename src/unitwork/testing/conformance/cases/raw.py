@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from unitwork.domain.errors import UniqueViolationError
+from unitwork.domain.constraint_errors import UniqueViolationError
 from unitwork.domain.specification import all_of
 from unitwork.testing.conformance.declaring import needs
 from unitwork.testing.conformance.shop import Counter, Shop, Ticket, an_order

@@ -126,14 +126,14 @@ class Right(AbstractStorageSession):
 class Wrong(AbstractDatabase):
     """The in-memory storage, behind sessions of some kind."""
 
-    session: type[Right]
+    kind: type[Right]
     database: InMemoryDatabase = attrs.field(factory=lambda: InMemoryDatabase(CABINET))
 
     def __attrs_post_init__(self) -> None:
         self.schema = self.database.schema
 
     def open(self, options: UnitOptions) -> AbstractStorageSession:
-        return self.session(self.database.open(options))
+        return self.kind(self.database.open(options))
 
 
 # ── texts ───────────────────────────────────────────────────────────────────────
