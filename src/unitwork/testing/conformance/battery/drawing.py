@@ -18,7 +18,7 @@ from unitwork.testing.conformance.battery.questions import CALLS, Question, Step
 
 SITTING = 10
 """How many questions are asked of one unit that has edits."""
-ALIKE = 8
+ALIKE = 10
 """How many questions in a row have one shape."""
 _SPECIMENS, _TICKETS, _SPARE = 24, 6, 6
 _PAIRS = 2
@@ -80,7 +80,7 @@ class Drawing:
             number=random.choice((1, 1, 2, 3, 9)),
             size=random.choice((1, 2, 3, 5, 10, 50)),
             chunk=random.choice((2, 3, 5, 8, 12, 500)),
-            calls=tuple(calls if shape.random() < 1 / 6 else calls[:1]),
+            calls=tuple(calls if shape.random() < 1 / 12 else calls[:1]),
         )
 
     def _sitting(self, numbers: range) -> Iterator[Step]:

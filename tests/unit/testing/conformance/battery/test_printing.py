@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.testing.conformance.battery.wrong import WildcardsAreLive, Wrong
+from tests.unit.testing.conformance.battery.wrong import WildcardsAreLive, behind
 from unitwork.adapters.memory import InMemoryDatabase
 from unitwork.testing.conformance.battery.cabinet import CABINET, CabinetUnit
 from unitwork.testing.conformance.battery.differences import Difference
@@ -81,12 +81,12 @@ async def test_every_case_can_be_printed_and_passes(seed: int) -> None:
 
 async def test_what_is_printed_fails_where_the_storage_is_wrong() -> None:
     """For the same reason."""
-    difference = await differs_on(partial(CabinetUnit, Wrong(WildcardsAreLive)))(LIVE)
+    difference = await differs_on(partial(CabinetUnit, behind(WildcardsAreLive)))(LIVE)
 
     assert difference is not None
     with pytest.raises(AssertionError):
         await run(
-            as_python(difference.case), partial(CabinetUnit, Wrong(WildcardsAreLive))
+            as_python(difference.case), partial(CabinetUnit, behind(WildcardsAreLive))
         )
 
 

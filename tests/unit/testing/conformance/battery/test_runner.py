@@ -3,7 +3,7 @@ from functools import partial
 import pytest
 
 from tests.unit.testing.conformance.battery import wrong
-from tests.unit.testing.conformance.battery.wrong import WRONG, Right, Wrong
+from tests.unit.testing.conformance.battery.wrong import WRONG, Right, behind
 from unitwork.adapters.memory import InMemoryDatabase
 from unitwork.testing.conformance.battery.cabinet import CABINET, CabinetUnit
 from unitwork.testing.conformance.battery.differences import Difference, Progress
@@ -12,10 +12,10 @@ from unitwork.testing.conformance.battery.runner import differs_on, run_battery
 
 
 async def ask(
-    kind: type[Right], *, seeds: int = 30, shrunk: bool = False
+    kind: type[Right], *, seeds: int = 50, shrunk: bool = False
 ) -> list[Progress]:
     """Ask a storage the questions of some seeds, up to the first difference."""
-    unit = partial(CabinetUnit, Wrong(kind))
+    unit = partial(CabinetUnit, behind(kind))
     reports = run_battery(unit, range(seeds), queries_per_seed=100, shrunk=shrunk)
     return [report async for report in reports]
 
@@ -30,7 +30,7 @@ async def test_a_right_storage_answers_every_question() -> None:
 
 @pytest.mark.parametrize("kind", WRONG)
 async def test_a_wrong_storage_is_found(kind: type[Right]) -> None:
-    """Whatever the bug is, and within 3,000 questions."""
+    """Whatever the bug is, and within 5,000 questions."""
     assert (await ask(kind))[-1].difference is not None
 
 
@@ -65,7 +65,7 @@ async def test_a_case_can_be_kept_and_replayed() -> None:
     """On the same storage it differs in the same way, on a right one not at all."""
     first = await found(wrong.OneKeyIsExcluded)
     again = Case.from_json(first.case.to_json())
-    replayed = await differs_on(partial(CabinetUnit, Wrong(wrong.OneKeyIsExcluded)))(
+    replayed = await differs_on(partial(CabinetUnit, behind(wrong.OneKeyIsExcluded)))(
         again
     )
     right = differs_on(partial(CabinetUnit, InMemoryDatabase(CABINET)))

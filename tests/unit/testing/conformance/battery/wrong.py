@@ -23,12 +23,10 @@ from unitwork.adapters.mapping.description import AggregateMapping, SortTerm
 from unitwork.adapters.mapping.predicate import arrange, comes_after, predicate
 from unitwork.adapters.memory import InMemoryDatabase
 from unitwork.adapters.storage import (
-    AbstractDatabase,
     AbstractStorageSession,
     ChangeSet,
     Query,
     Record,
-    UnitOptions,
 )
 from unitwork.domain.specification import Operator, TextOperator
 from unitwork.testing.conformance.battery.cabinet import CABINET
@@ -122,18 +120,11 @@ class Right(AbstractStorageSession):
         return predicate(criterion)(row)
 
 
-@attrs.define
-class Wrong(AbstractDatabase):
-    """The in-memory storage, behind sessions of some kind."""
-
-    kind: type[Right]
-    database: InMemoryDatabase = attrs.field(factory=lambda: InMemoryDatabase(CABINET))
-
-    def __attrs_post_init__(self) -> None:
-        self.schema = self.database.schema
-
-    def open(self, options: UnitOptions) -> AbstractStorageSession:
-        return self.kind(self.database.open(options))
+def behind(session: type[Right]) -> InMemoryDatabase:
+    """Make the in-memory storage, behind sessions of some kind."""
+    database = InMemoryDatabase(CABINET)
+    database.interposers = (session,)
+    return database
 
 
 # ── texts ───────────────────────────────────────────────────────────────────────
