@@ -8,9 +8,7 @@ from unitwork.adapters.mapping.resolve import canonical_key
 from unitwork.adapters.scope import Scope, Step
 from unitwork.adapters.tracking import Entry, IdentityMap
 from unitwork.domain.constraint_errors import UniqueViolationError
-from unitwork.domain.errors import (
-    MisuseError,
-)
+from unitwork.domain.errors import MisuseError
 
 
 class Holding:

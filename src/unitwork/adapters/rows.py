@@ -33,9 +33,7 @@ from unitwork.domain.constraint_errors import (
     ReferenceViolationError,
     UniqueViolationError,
 )
-from unitwork.domain.errors import (
-    ConcurrencyConflictError,
-)
+from unitwork.domain.errors import ConcurrencyConflictError
 
 _GONE = object()
 Records = dict[Any, Record]

@@ -25,9 +25,7 @@ from unitwork.adapters.sqlalchemy.statements import (
 )
 from unitwork.adapters.storage import ChangeSet, Delete, Insert, Record, Update, Write
 from unitwork.domain.constraint_errors import ReferenceViolationError
-from unitwork.domain.errors import (
-    ConcurrencyConflictError,
-)
+from unitwork.domain.errors import ConcurrencyConflictError
 
 Keys = dict[int, Any]
 _GONE = "Rows that it had read are no longer there."

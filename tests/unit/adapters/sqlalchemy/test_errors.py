@@ -22,9 +22,7 @@ from unitwork.adapters.sqlalchemy.dialects.known import dialect_named
 from unitwork.adapters.sqlalchemy.errors import Translator
 from unitwork.adapters.sqlalchemy.phase import Writes
 from unitwork.domain.constraint_errors import ConstraintViolationError
-from unitwork.domain.errors import (
-    MisuseError,
-)
+from unitwork.domain.errors import MisuseError
 from unitwork.domain.storage_errors import (
     AccessDeniedError,
     ConnectionLostError,

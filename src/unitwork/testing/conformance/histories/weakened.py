@@ -5,7 +5,6 @@ from typing import Any
 
 import attrs
 
-from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.storage import (
     AbstractDatabase,
     AbstractStorageSession,
@@ -13,12 +12,12 @@ from unitwork.adapters.storage import (
     Delete,
     Insert,
     Isolation,
-    Query,
     Record,
     UnitOptions,
     Update,
     Write,
 )
+from unitwork.testing.passing import PassingSession
 
 
 @attrs.define
@@ -44,27 +43,10 @@ class Weakened(AbstractDatabase):
         return _WeakenedSession(self, self.database.open(options))
 
 
-class _WeakenedSession(AbstractStorageSession):
-    def __init__(self, weakened: Weakened, session: AbstractStorageSession) -> None:
+class _WeakenedSession(PassingSession):
+    def __init__(self, weakened: Weakened, inner: AbstractStorageSession) -> None:
+        super().__init__(inner)
         self._weakened = weakened
-        self._session = session
-
-    async def load(
-        self, mapping: AggregateMapping, keys: Sequence[Any]
-    ) -> list[Record]:
-        return await self._session.load(mapping, keys)
-
-    async def scan(self, query: Query) -> list[Record]:
-        return await self._session.scan(query)
-
-    async def count(self, query: Query) -> int:
-        return await self._session.count(query)
-
-    async def exists(self, query: Query) -> bool:
-        return await self._session.exists(query)
-
-    async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
-        return await self._session.lock(mapping, key)
 
     async def apply(self, changes: ChangeSet) -> Mapping[int, Any]:
         if not self._weakened.reads:
@@ -73,7 +55,7 @@ class _WeakenedSession(AbstractStorageSession):
             latest = await self._latest(changes)
             writes = tuple(_renewed(changes.writes, latest))
             changes = attrs.evolve(changes, writes=writes)
-        return await self._session.apply(changes)
+        return await super().apply(changes)
 
     async def _latest(self, changes: ChangeSet) -> dict[tuple[Any, Any], Record]:
         """Read again what is written over, past the unit's own snapshot."""
@@ -86,9 +68,6 @@ class _WeakenedSession(AbstractStorageSession):
         finally:
             await session.close()
         return found
-
-    async def close(self) -> None:
-        await self._session.close()
 
 
 def _renewed(
