@@ -9,9 +9,13 @@ from unitwork.testing.conformance.oracle.units import Unit
 from unitwork.testing.conformance.programs import (
     DEFAULTS,
     QUERIES,
+    REFERENCES,
+    UNIQUE,
     Json,
     Name,
     Step,
+    Values,
+    references,
 )
 from unitwork.testing.conformance.vocabulary import CODES, Vocabulary
 
@@ -80,7 +84,7 @@ class Actions:
         of, key = name
         if of == "Pick":
             self._picks = max(self._picks, key + 1)
-        values = {**self._choose.values(of), **known}
+        values = {**self._settled(of, self._choose.values(of)), **known}
         self._do("add", number, of=of, key=key, values=values, same=False)
 
     def _edit(self, number: int, of: str | None = None) -> None:
@@ -97,7 +101,27 @@ class Actions:
         else:
             fields = [f for f in DEFAULTS[of] if f not in ("parts", "notes")]
             field = self._random.choice(fields)
-            self._put(number, (of, key), field, self._choose.value(of, field))
+            value = self._choose.value(of, field)
+            self._put(
+                number, (of, key), field, self._settled(of, {field: value})[field]
+            )
+
+    def _settled(self, of: str, values: Values) -> Values:
+        """Let most references be to what is stored: a refused unit shows little."""
+        settled = {**values}
+        for field, to in REFERENCES[of].items():
+            if values.get(field) is not None:
+                settled[field] = self._stored(to, values[field])
+        if "parts" in values:
+            parts = values["parts"]
+            settled["parts"] = [[*p[:2], self._stored("Site", p[2])] for p in parts]
+        return settled
+
+    def _stored(self, of: str, key: Json) -> Json:
+        stored = sorted(code for kind, code in self._model.rows if kind == of)
+        if key is None or key in stored or not stored or self._chance(0.15):
+            return key
+        return self._random.choice(stored)
 
     def _put(self, number: int, name: Name, field: str, value: Json) -> None:
         of, key = name
@@ -106,6 +130,7 @@ class Actions:
     def _part(self, number: int, key: str) -> None:
         how = self._random.choice(("append", "append", "change", "drop", "turn"))
         slot, count, site = self._choose.part()
+        site = self._stored("Site", site)
         args = {
             "slot": slot,
             "count": count,
@@ -145,27 +170,80 @@ class Actions:
         self._do("get", number, of=of, key=key, version=self._random.choice(versions))
 
     def _take(self, number: int) -> None:
-        """Take a unique value that something else has, or had."""
-        values = [v for (of, _), (v, _) in self._model.rows.items() if of == "Item"]
+        """Take a unique value, or a pair of them, that something else has, or had."""
+        of = self._random.choice(("Site", "Item", "Item"))
+        (fields,) = UNIQUE[of]
+        values = [v for (kind, _), (v, _) in self._model.rows.items() if kind == of]
         for unit in self._model.units.values():
-            values += [v for (of, _), v in unit.state.objects if of == "Item"]
-        labels = sorted({v["label"] for v in values if v["label"]})
-        if labels:
-            name = self._hot(number, "Item")
-            self._put(number, name, "label", self._random.choice(labels))
-        else:
+            values += [v for (kind, _), v in unit.state.objects if kind == of]
+        taken = sorted({t for v in values if None not in (t := _of(v, fields))})
+        if not taken:
             self._edit(number)
+            return
+        name = self._hot(number, of)
+        for field, value in zip(fields, self._random.choice(taken), strict=True):
+            self._put(number, name, field, value)
 
     def _refer(self, number: int) -> None:
-        """Refer to what is missing, or remove what is referred to."""
-        rows = self._model.rows
-        missing = [code for code in CODES if ("Site", code) not in rows]
-        referred = sorted({v["site"] for v, _ in rows.values() if v.get("site")})
-        if referred and self._chance(0.5):
-            self._do("remove", number, of="Site", key=self._random.choice(referred))
-        elif missing:
+        """Refer to what is missing."""
+        missing = [code for code in CODES if ("Site", code) not in self._model.rows]
+        if missing:
             name = self._hot(number, "Item")
             self._put(number, name, "site", self._random.choice(missing))
+
+    def _orphan(self, number: int) -> None:
+        """Remove what is referred to, and often commit no more."""
+        referred = sorted(self._referred())
+        if not referred:
+            self._refer(number)
+            return
+        of, key = self._random.choice(referred)
+        self._do("remove", number, of=of, key=key)
+        if self._chance(0.5) and not self._model.units[number].ended:
+            self._do("commit", number)
+
+    def _referred(self) -> set[Name]:
+        """Give what stored aggregates refer to, and their parts."""
+        return {
+            target
+            for (of, _), (values, _) in self._model.rows.items()
+            for _, target in references(of, values)
+        }
+
+    def _miss(self, number: int) -> None:
+        """Look for what is not stored; another unit may add it."""
+        of = self._random.choice(("Site", "Item"))
+        missing = [code for code in CODES if (of, code) not in self._model.rows]
+        if not missing:
+            self._peek(number)
+            return
+        key = self._random.choice(missing)
+        self._do("find", number, of=of, key=key)
+        others = [one for one in self._model.units if one != number]
+        if others and self._chance(0.6):
+            other = self._random.choice(others)
+            self._add(other, (of, key), **({"parent": None} if of == "Site" else {}))
+            if self._chance(0.6) and not self._model.units[other].ended:
+                self._do("commit", other)
+            self._edit(number)
+
+    def _peek(self, number: int) -> None:
+        """Ask whether something is there, and again when another unit has committed."""
+        others = [one for one in self._model.units if one != number]
+        other = self._random.choice(others) if others else number
+        name = self._hot(other, self._random.choice(("Site", "Item")))
+        do = self._random.choice(("exists", "count", "matching"))
+        self._look_for(number, do, name)
+        if other != number and not self._model.units[other].ended:
+            self._do("commit", other)
+            self._look_for(number, do, name)
+
+    def _look_for(self, number: int, do: str, name: Name) -> None:
+        of, key = name
+        args: dict[str, Any] = {"of": of, "where": ["==", "code", key]}
+        if do == "matching":
+            args |= {"order": [], "limit": None, "offset": 0}
+        self._do(do, number, **args)
 
     def _query(self, number: int) -> None:
         """Ask, best for what the unit has changed."""
@@ -230,6 +308,10 @@ class Actions:
             if self._chance(0.2):
                 return
         self._do("leave", number, raising=self._chance(0.4))
+
+
+def _of(values: Values, fields: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(values[field] for field in fields)
 
 
 def _kinds(do: str, observed: Json) -> set[str]:

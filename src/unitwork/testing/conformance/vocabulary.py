@@ -95,8 +95,8 @@ class Vocabulary:
         return self.often_none([{"amount": amount, "currency": currency}])
 
     _makers: dict[tuple[str, str], Callable[["Vocabulary"], Json]] = {  # noqa: RUF012 - never changed
-        ("Site", "town"): lambda self: self.often_none(TEXT_VALUES[:3]),
-        ("Site", "zone"): lambda self: self.often_none(NUMBERS[:2]),
+        ("Site", "town"): lambda self: self.often_none(TEXT_VALUES[:3], 0.15),
+        ("Site", "zone"): lambda self: self.often_none(NUMBERS[:2], 0.15),
         ("Site", "parent"): lambda self: self.often_none(CODES, 0.6),
         ("Item", "label"): lambda self: self.often_none(TEXT_VALUES),
         ("Item", "rank"): lambda self: self.often_none(NUMBERS),

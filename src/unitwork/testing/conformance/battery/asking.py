@@ -10,6 +10,7 @@ from unitwork.testing.conformance.battery.building import criterion, order
 from unitwork.testing.conformance.battery.cabinet import CabinetUnitOfWork
 from unitwork.testing.conformance.battery.columns import (
     CLASSES,
+    KEYS,
     NAMES,
     READ,
     REPOSITORIES,
@@ -19,7 +20,7 @@ from unitwork.testing.conformance.battery.columns import (
     said,
 )
 from unitwork.testing.conformance.battery.kinds import Json
-from unitwork.testing.conformance.battery.questions import Question, Step
+from unitwork.testing.conformance.battery.questions import Case, Question, Step
 from unitwork.testing.conformance.battery.view import View
 
 MakeUnit: TypeAlias = Callable[[], CabinetUnitOfWork]
@@ -40,18 +41,26 @@ class Disagreement:
     observed: Json
 
 
-async def store(unit: MakeUnit, rows: Mapping[str, Sequence[Json]]) -> Stored:
-    """Commit rows in place of all that is stored, by units of the storage itself.
+async def store(unit: MakeUnit, case: Case) -> Stored:
+    """Commit a case's rows in place of all that is stored, by units of the storage.
 
     Returns:
         The rows, with the keys that the database made.
     """
-    stored = {of: [full(of, row) for row in kept] for of, kept in rows.items()}
     async with unit() as uow:
         for of in CLASSES:
             for found in await repository(uow, of).matching(all_of()):
                 repository(uow, of).remove(found)
         await uow.commit()
+    formers = {of: case.formers(of) for of in case.rows} if case.rewritten else {}
+    stored = await _added(unit, {**case.rows, **formers})
+    if case.rewritten:
+        await _rewritten(unit, case, stored)
+    return stored
+
+
+async def _added(unit: MakeUnit, rows: Mapping[str, Sequence[Json]]) -> Stored:
+    stored = {of: [full(of, row) for row in kept] for of, kept in rows.items()}
     tickets: list[tuple[Any, Row]] = []
     async with unit() as uow:
         for of, made_of in stored.items():
@@ -64,6 +73,18 @@ async def store(unit: MakeUnit, rows: Mapping[str, Sequence[Json]]) -> Stored:
     for made, row in tickets:
         row["number"] = made.number
     return stored
+
+
+async def _rewritten(unit: MakeUnit, case: Case, stored: Stored) -> None:
+    """Change what is stored into the rows of a case."""
+    async with unit() as uow:
+        for of, rows in stored.items():
+            for row, kept in zip(rows, case.rows[of], strict=True):
+                found = await repository(uow, of).get(row[KEYS[of]])
+                row.update(full(of, kept) | {KEYS[of]: row[KEYS[of]]})
+                for name, value in attributes(row).items():
+                    setattr(found, name, value)
+        await uow.commit()
 
 
 def repository(uow: CabinetUnitOfWork, of: str) -> Any:

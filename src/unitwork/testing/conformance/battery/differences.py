@@ -23,7 +23,7 @@ class Difference:
         cls, case: Case, found: Disagreement, *, seed: int | None = None
     ) -> "Difference":
         """Leave out what comes after the step that differs."""
-        cut = Case(case.rows, case.steps[: found.at + 1])
+        cut = attrs.evolve(case, steps=case.steps[: found.at + 1])
         return cls(seed, cut, found.call, found.expected, found.observed)
 
     def __str__(self) -> str:

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 
 from unitwork.testing.conformance.battery import spelling
-from unitwork.testing.conformance.battery.columns import NAMES, REPOSITORIES, full
+from unitwork.testing.conformance.battery.columns import (
+    COLUMNS,
+    NAMES,
+    REPOSITORIES,
+    full,
+    written,
+)
 from unitwork.testing.conformance.battery.kinds import Json
 from unitwork.testing.conformance.battery.questions import Case, Question, Step
 from unitwork.testing.conformance.battery.view import View
@@ -35,6 +41,9 @@ def as_python(case: Case) -> str:
     asserted.
     """
     lines = [f"    {line}" for line in _stored(case)]
+    if case.rewritten:
+        lines += ["async with unit() as uow:"]
+        lines += [f"    {line}" for line in _rewritten(case)]
     lines += ["async with unit() as uow:"]
     lines += [f"    {line}" for line in _done(case)]
     return _HEAD + "".join(f"    {line}\n" for line in lines)
@@ -42,9 +51,27 @@ def as_python(case: Case) -> str:
 
 def _stored(case: Case) -> Iterator[str]:
     for of, rows in case.rows.items():
-        for row in rows:
+        for row in case.formers(of) if case.rewritten else rows:
             yield from _added(of, row)
     yield "await uow.commit()"
+
+
+def _rewritten(case: Case) -> Iterator[str]:
+    for of, rows in case.rows.items():
+        for row, former in zip(rows, case.formers(of), strict=True):
+            changed = {path: _said(of, row, path) for path in {**former, **row}}
+            del changed[NAMES[of]]
+            yield f"found = {_found(of, row[NAMES[of]], stored=True)}"
+            values = spelling.attributes(of, changed)
+            yield from (f"found.{name} = {value}" for name, value in values.items())
+    yield "await uow.commit()"
+
+
+def _said(of: str, row: Json, path: str) -> Json:
+    if path == "labels":
+        return row.get(path, [])
+    default = COLUMNS[of][path].default
+    return row[path] if path in row else written(of, path, default)
 
 
 def _added(of: str, row: Json) -> Iterator[str]:

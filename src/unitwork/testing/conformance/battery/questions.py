@@ -1,8 +1,9 @@
 """Questions, and what happens before they are asked, as data.
 
-A case is rows, which are committed, and steps, which one unit does on them and never
-commits. Everything is JSON: values as their kinds write them, a row as the values that
-are not as by default.
+A case is rows, which are committed - as they are, or as other ones that are then
+changed into them - and steps, which one unit does on them and never commits.
+Everything is JSON: values as their kinds write them, a row as the values that are not
+as by default.
 
 | step                          | does                                                 |
 | ----------------------------- | ---------------------------------------------------- |
@@ -65,6 +66,19 @@ class Case:
 
     rows: dict[str, list[Json]]
     steps: tuple[Step, ...]
+    rewritten: bool = False
+    """Whether the rows were other ones, and have been changed into what they are."""
+
+    def formers(self, of: str) -> list[Json]:
+        """Return what the rows of a class were: the names are theirs, no more.
+
+        Each had the values of the row before it; a single one those of by default.
+        """
+        rows, name = self.rows[of], NAMES[of]
+        others = [{}] if len(rows) == 1 else (rows[at - 1] for at in range(len(rows)))
+        return [
+            {**other, name: row[name]} for other, row in zip(others, rows, strict=True)
+        ]
 
     def to_json(self) -> str:
         """Give a text that can be kept and replayed: a line a row, a line a step."""
@@ -72,7 +86,11 @@ class Case:
             json.dumps([of, row]) for of in self.rows for row in self.rows[of]
         )
         steps = ",\n".join(json.dumps(_kept(step)) for step in self.steps)
-        return f'{{"rows": [\n{rows}\n], "steps": [\n{steps}\n]}}\n'
+        rewritten = json.dumps(self.rewritten)
+        return (
+            f'{{"rows": [\n{rows}\n], "rewritten": {rewritten},'
+            f' "steps": [\n{steps}\n]}}\n'
+        )
 
     @classmethod
     def from_json(cls, text: str) -> "Case":
@@ -81,7 +99,8 @@ class Case:
         rows: dict[str, list[Json]] = {of: [] for of in NAMES}
         for of, row in data["rows"]:
             rows[of].append(row)
-        return cls(rows, tuple(_read(step) for step in data["steps"]))
+        steps = tuple(_read(step) for step in data["steps"])
+        return cls(rows, steps, data.get("rewritten", False))
 
 
 def _kept(step: Step) -> Json:

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
+import attrs
+
 from unitwork.testing.conformance.battery.asking import (
     Disagreement,
     MakeUnit,
@@ -32,7 +34,10 @@ async def run_battery(
     Returns:
         A report for each seed, in order; the last one has the difference.
 
-    Cost: two commits a seed, and for a query one to six calls of a repository.
+    Every second seed stores other rows, and changes them.
+
+    Cost: two commits a seed, or three, and for a query one to six calls of a
+    repository.
     """
     asked = 0
     for seed in seeds:
@@ -57,7 +62,7 @@ def differs_on(unit: MakeUnit) -> Callable[[Case], Awaitable[Difference | None]]
 
 async def _play(unit: MakeUnit, case: Case) -> Disagreement | None:
     try:
-        stored = await store(unit, case.rows)
+        stored = await store(unit, case)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is not right
         return _refused(error)
     return await play(unit, stored, case.steps)
@@ -66,14 +71,16 @@ async def _play(unit: MakeUnit, case: Case) -> Disagreement | None:
 async def _differs(
     unit: MakeUnit, drawing: Drawing, seed: int, questions: int
 ) -> Difference | None:
+    case = Case(drawing.rows, (), rewritten=seed % 2 == 1)
     try:
-        stored = await store(unit, drawing.rows)
+        stored = await store(unit, case)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is not right
-        return Difference.of(Case(drawing.rows, ()), _refused(error), seed=seed)
+        return Difference.of(case, _refused(error), seed=seed)
     for steps in drawing.sittings(questions):
         disagreed = await play(unit, stored, steps)
         if disagreed is not None:
-            return Difference.of(Case(drawing.rows, steps), disagreed, seed=seed)
+            case = attrs.evolve(case, steps=steps)
+            return Difference.of(case, disagreed, seed=seed)
     return None
 
 

@@ -30,10 +30,25 @@ async def shrink(difference: Difference, differs: Differs) -> Difference:
     best = difference
     while True:
         before = best.case
-        for pass_ in (_fewer_steps, _fewer_rows, _simpler_steps, _fewer_values):
+        for pass_ in (_plain, _fewer_steps, _fewer_rows, _simpler_steps, _fewer_values):
             best = await pass_(best, differs)
         if best.case == before:
             return attrs.evolve(best, seed=difference.seed)
+
+
+def _steps(case: Case, steps: Sequence[Step]) -> Case:
+    return attrs.evolve(case, steps=tuple(steps))
+
+
+def _rows(case: Case, of: str, rows: Sequence[Json]) -> Case:
+    return attrs.evolve(case, rows={**case.rows, of: list(rows)})
+
+
+async def _plain(best: Difference, differs: Differs) -> Difference:
+    """Store the rows as they are, if that shows it too."""
+    if not best.case.rewritten:
+        return best
+    return await differs(attrs.evolve(best.case, rewritten=False)) or best
 
 
 async def _first(cases: Iterator[Case], differs: Differs) -> Difference | None:
@@ -60,9 +75,8 @@ def _smaller(things: Sequence[T]) -> Iterator[list[T]]:
 
 async def _fewer_steps(best: Difference, differs: Differs) -> Difference:
     while True:
-        rows, steps = best.case.rows, best.case.steps
         found = await _first(
-            (Case(rows, tuple(fewer)) for fewer in _smaller(steps)), differs
+            (_steps(best.case, fewer) for fewer in _smaller(best.case.steps)), differs
         )
         if found is None:
             return best
@@ -72,9 +86,9 @@ async def _fewer_steps(best: Difference, differs: Differs) -> Difference:
 async def _fewer_rows(best: Difference, differs: Differs) -> Difference:
     for of in tuple(best.case.rows):
         while True:
-            rows, steps = best.case.rows, best.case.steps
+            rows = best.case.rows[of]
             found = await _first(
-                (Case({**rows, of: fewer}, steps) for fewer in _smaller(rows[of])),
+                (_rows(best.case, of, fewer) for fewer in _smaller(rows)),
                 differs,
             )
             if found is None:
@@ -86,9 +100,9 @@ async def _fewer_rows(best: Difference, differs: Differs) -> Difference:
 async def _simpler_steps(best: Difference, differs: Differs) -> Difference:
     at = 0
     while at < len(best.case.steps):
-        rows, steps = best.case.rows, best.case.steps
+        steps = best.case.steps
         simpler = (
-            Case(rows, (*steps[:at], step, *steps[at + 1 :]))
+            _steps(best.case, (*steps[:at], step, *steps[at + 1 :]))
             for step in _simpler(steps[at])
         )
         found = await _first(simpler, differs)
@@ -101,12 +115,12 @@ async def _fewer_values(best: Difference, differs: Differs) -> Difference:
     for of in tuple(best.case.rows):
         for at in range(len(best.case.rows[of])):
             for path in tuple(best.case.rows[of][at]):
-                rows, steps = best.case.rows, best.case.steps
-                row = _less(rows[of][at], path)
-                if path == NAMES[of] or row == rows[of][at]:
+                rows = best.case.rows[of]
+                row = _less(rows[at], path)
+                if path == NAMES[of] or row == rows[at]:
                     continue
-                fewer = [*rows[of][:at], row, *rows[of][at + 1 :]]
-                found = await differs(Case({**rows, of: fewer}, steps))
+                fewer = [*rows[:at], row, *rows[at + 1 :]]
+                found = await differs(_rows(best.case, of, fewer))
                 best = found or best
     return best
 

@@ -12,6 +12,7 @@ from unitwork.adapters.workspace import Workspace
 from unitwork.testing.conformance.battery.asking import store
 from unitwork.testing.conformance.battery.cabinet import CABINET, CabinetUnit
 from unitwork.testing.conformance.battery.differences import Difference
+from unitwork.testing.conformance.battery.questions import Case
 from unitwork.testing.conformance.battery.runner import run_battery
 
 
@@ -80,8 +81,10 @@ async def test_blocks_that_are_not_undone_are_found(
 async def test_rows_take_the_place_of_what_is_stored() -> None:
     """And the keys that the database made are known."""
     unit = partial(CabinetUnit, InMemoryDatabase(CABINET))
-    await store(unit, {"Specimen": [{"code": "a"}], "Ticket": [{"name": "t"}]})
-    stored = await store(unit, {"Ticket": [{"name": "u"}, {"name": "v"}]})
+    await store(
+        unit, Case({"Specimen": [{"code": "a"}], "Ticket": [{"name": "t"}]}, ())
+    )
+    stored = await store(unit, Case({"Ticket": [{"name": "u"}, {"name": "v"}]}, ()))
 
     assert [row["number"] for row in stored["Ticket"]] == [2, 3]
     async with unit() as uow:

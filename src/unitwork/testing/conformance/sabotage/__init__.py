@@ -1,0 +1,1 @@
+"""Bugs, seeded one at a time, so that the kit shows what it would find."""

@@ -1,0 +1,168 @@
+"""Let the kit look for a seeded bug, until it has found it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+import attrs
+
+from unitwork.adapters.mapping.schema import Schema
+from unitwork.adapters.storage import AbstractDatabase
+from unitwork.testing.conformance.adapter import Adapter
+from unitwork.testing.conformance.battery.cabinet import CABINET, CabinetUnit
+from unitwork.testing.conformance.battery.runner import run_battery
+from unitwork.testing.conformance.histories.checker import check
+from unitwork.testing.conformance.histories.ledger import LEDGER
+from unitwork.testing.conformance.histories.phenomena import LEVELS, forbidden
+from unitwork.testing.conformance.histories.verdicts import play_all, promised
+from unitwork.testing.conformance.histories.workload import Workload, run
+from unitwork.testing.conformance.laws import check_laws
+from unitwork.testing.conformance.runner import emptied, run_programs
+from unitwork.testing.conformance.sabotage.bug import Bug
+from unitwork.testing.conformance.warehouse import (
+    WarehouseUnitOfWork,
+    warehouse_schema,
+)
+
+SECONDS = 60
+"""After which a bug that waits for ever is taken for seen."""
+QUERIES_A_SEED = 50
+
+
+@attrs.frozen
+class Kill:
+    """How a bug was found."""
+
+    by: str
+    """What found it: programs, queries, laws, histories."""
+    number: int
+    """How many of them it took."""
+    seen: str
+    """What was seen, in a line."""
+
+
+@attrs.frozen(kw_only=True)
+class Effort:
+    """How long to look."""
+
+    programs: int = 1000
+    queries: int = 5000
+    laws: int = 9
+    transactions: int = 200
+
+
+USUAL = Effort()
+
+
+async def hunt(
+    adapter: Adapter,
+    bug: Bug,
+    effort: Effort = USUAL,
+    *,
+    seconds: float = SECONDS,
+) -> Kill | None:
+    """Ask a storage with one bug everything that needs no pytest, up to a difference.
+
+    Args:
+        adapter: makes databases, which are right but for the bug.
+        bug: what is wrong with them.
+        effort: how many programs, queries, laws and transactions there are at most.
+        seconds: how long each kind of question may take.
+
+    Returns:
+        What found it; None if nothing did.
+    """
+    for name, look in _WAYS.items():
+        way = _Way(adapter, bug, effort)
+        try:
+            async with asyncio.timeout(seconds):
+                seen = await look(way)
+        except TimeoutError:
+            seen = f"no end after {seconds:.0f} seconds"
+        except Exception as error:  # noqa: BLE001 - a right storage raises nothing
+            seen = f"{type(error).__name__}: {error}"
+        if seen is not None:
+            return Kill(name, way.number, " ".join(seen.split())[:300])
+    return None
+
+
+@attrs.define
+class _Way:
+    """One way to look for a bug."""
+
+    adapter: Adapter
+    bug: Bug
+    effort: Effort
+    number: int = 1
+
+    @asynccontextmanager
+    async def database(self, schema: Schema) -> AsyncIterator[AbstractDatabase]:
+        """Open a database that is wrong; it is closed as a right one."""
+        async with self.adapter.database(schema, lock_timeout=0.2) as database:
+            with self.bug.plant(database):
+                yield database
+
+
+async def _programs(way: _Way) -> str | None:
+    async with way.database(warehouse_schema()) as database:
+        unit = way.adapter.unit(WarehouseUnitOfWork)  # type: ignore[type-abstract]  # a port
+        fresh = emptied(partial(unit, database))
+        levels = way.adapter.capabilities.levels
+        seeds = range(way.effort.programs)
+        async for progress in run_programs(fresh, seeds, shrunk=False, levels=levels):
+            way.number = progress.programs + (progress.difference is None)
+            if progress.difference is not None:
+                return str(progress.difference)
+    return None
+
+
+async def _queries(way: _Way) -> str | None:
+    async with way.database(CABINET) as database:
+        unit = partial(CabinetUnit, database)
+        seeds = range(way.effort.queries // QUERIES_A_SEED)
+        each = QUERIES_A_SEED
+        async for progress in run_battery(
+            unit, seeds, queries_per_seed=each, shrunk=False
+        ):
+            way.number = progress.questions
+            if progress.difference is not None:
+                return str(progress.difference)
+    return None
+
+
+async def _laws(way: _Way) -> str | None:
+    async with way.database(warehouse_schema()) as database:
+        unit = way.adapter.unit(WarehouseUnitOfWork)  # type: ignore[type-abstract]  # a port
+        fresh = emptied(partial(unit, database))
+        async for broken in check_laws(fresh, range(way.effort.laws)):
+            way.number = broken.seed + 1
+            return f"{broken.law}: {broken.complaint}"
+    return None
+
+
+async def _histories(way: _Way) -> str | None:
+    can = way.adapter.capabilities
+    levels = [level for level in LEVELS if level in can.levels]
+    for number, level in enumerate(levels, 1):
+        way.number = number
+        async with way.database(LEDGER) as database:
+            played, right = await play_all(database, [level]), promised([level])
+            if played != right:
+                return f"Hermitage at {level}: {played} and not {right}"
+        if not can.parallel:
+            continue
+        async with way.database(LEDGER) as database:
+            workload = Workload(transactions=way.effort.transactions, locks=can.locks)
+            found = forbidden(level, check(await run(database, level, workload)))
+            if found:
+                return f"{level}: {found[0]}"
+    return None
+
+
+_WAYS: dict[str, Callable[[_Way], Awaitable[str | None]]] = {
+    "programs": _programs,
+    "queries": _queries,
+    "laws": _laws,
+    "histories": _histories,
+}

@@ -1,0 +1,1 @@
+"""Bugs of storages, each a session before a right one."""
