@@ -9,10 +9,9 @@ from typing import Any
 from unitwork.domain.errors import MisuseError
 from unitwork.testing.conformance.battery.questions import Case
 from unitwork.testing.conformance.battery.runner import differs_on as cabinet_differs
-from unitwork.testing.conformance.interpreter import MakeUnit
 from unitwork.testing.conformance.printing import as_python
 from unitwork.testing.conformance.programs import Program
-from unitwork.testing.conformance.runner import differs_on, emptied
+from unitwork.testing.conformance.runner import Fresh, differs_on
 
 
 def read(file: Path) -> Program | Case:
@@ -33,9 +32,9 @@ def read(file: Path) -> Program | Case:
         ) from error
 
 
-async def replay_program(unit: MakeUnit, program: Program) -> str | None:
+async def replay_program(fresh: Fresh, program: Program) -> str | None:
     """Run a program, and say how the storage differs, if it does."""
-    found = await differs_on(emptied(unit))(program)
+    found = await differs_on(fresh)(program)
     return None if found is None else f"{found}\n\n{as_python(found.program)}"
 
 

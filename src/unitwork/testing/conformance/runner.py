@@ -8,11 +8,14 @@ from collections.abc import (
     Iterable,
     Sequence,
 )
+from functools import partial
 from typing import TypeAlias
 
 import attrs
 
+from unitwork.adapters.storage import AbstractDatabase
 from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.coverage import Coverage
 from unitwork.testing.conformance.differential import Difference, compare
 from unitwork.testing.conformance.generator import generate
@@ -83,19 +86,35 @@ def differs_on(fresh: Fresh) -> Callable[[Program], Awaitable[Difference | None]
     return differs
 
 
-def emptied(unit: MakeUnit) -> Fresh:
+def fresh_warehouse(adapter: Adapter, database: AbstractDatabase) -> Fresh:
+    """Empty an adapter's database before each program, in its own way if it has one.
+
+    Args:
+        adapter: made the database.
+        database: with the schema of the warehouse.
+    """
+    unit = adapter.unit(WarehouseUnitOfWork)  # type: ignore[type-abstract]  # a port
+    return emptied(partial(unit, database), quickly=partial(adapter.empty, database))
+
+
+def emptied(
+    unit: MakeUnit, *, quickly: Callable[[], Awaitable[bool]] | None = None
+) -> Fresh:
     """Empty a storage before each program, by units of the storage itself.
 
     Nothing but the public port is asked for, so it serves any storage.
 
     Args:
         unit: makes units; its tables are there already.
+        quickly: empties it in the storage's own way, and tells whether it did.
 
     Cost: a query for each class, and a commit if anything is stored; a query and a
         commit more if sites refer to each other in a circle.
     """
 
     async def fresh() -> MakeUnit:
+        if quickly is not None and await quickly():
+            return unit
         while not await _removed_everything(unit()):
             pass
         return unit
