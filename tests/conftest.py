@@ -7,8 +7,9 @@ import pytest
 
 from tests.storages import SQL, STORAGES, Servers, Storage
 from unitwork.testing.conformance.reporting import pytest_terminal_summary
+from unitwork.testing.plugin import pytest_addoption
 
-__all__ = ["pytest_terminal_summary"]
+__all__ = ["pytest_addoption", "pytest_terminal_summary"]
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from unitwork import AbstractUnitOfWork
 from unitwork.adapters.mapping import Schema
 from unitwork.adapters.memory import InMemoryDatabase, InMemoryUnitOfWork
 from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase, SqlAlchemyUnitOfWork
+from unitwork.adapters.sqlalchemy.emptying import Emptying
 from unitwork.adapters.storage import AbstractDatabase
 from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.capabilities import Capabilities
@@ -119,6 +120,12 @@ class SqlStorage(Storage):
                 yield database
             finally:
                 await database.dispose()
+
+    async def empty(self, database: AbstractDatabase) -> bool:
+        """Delete by statements."""
+        assert isinstance(database, SqlAlchemyDatabase)
+        await Emptying(database).empty(None)
+        return True
 
 
 class Sqlite(SqlStorage):

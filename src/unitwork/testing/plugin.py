@@ -29,8 +29,9 @@ _DEFAULT = "sqlite+aiosqlite://"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take the URLs of real databases."""
-    parser.getgroup("unitwork").addoption(
+    """Take the URLs of real databases, and how much is asked of adapters."""
+    group = parser.getgroup("unitwork")
+    group.addoption(
         "--unitwork-url",
         action="append",
         metavar="URL",
@@ -38,6 +39,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " sqlite+aiosqlite://, postgresql+asyncpg://, postgresql+psycopg:// for a"
         " temporary one; may be given several times (default: UNITWORK_URL, or a"
         " temporary SQLite file)",
+    )
+    for what, default in (("programs", 2_000), ("queries", 20_000)):
+        group.addoption(
+            f"--conformance-{what}",
+            type=int,
+            metavar="NUMBER",
+            help=f"how many random {what} a conformance suite asks of its adapter"
+            f" (default: {default})",
+        )
+    group.addoption(
+        "--conformance-replay",
+        metavar="FILE",
+        help="the program, or case of queries, that a conformance suite asks instead",
     )
 
 

@@ -49,6 +49,20 @@ class Adapter(ABC):
             lock_timeout: how long a unit waits for a lock, in seconds.
         """
 
+    async def empty(self, database: AbstractDatabase) -> bool:
+        """Remove all that is stored, if there is a quicker way than by units.
+
+        Programs ask for it before each of them, while no unit is open.
+
+        Args:
+            database: what `database` gave.
+
+        Returns:
+            Whether everything is gone; by default nothing is done.
+        """
+        del database
+        return False
+
     def unit(
         self, port: type[U], *, repositories: tuple[type[Any], ...] = ()
     ) -> "Callable[..., U]":

@@ -38,6 +38,11 @@ class Capabilities:
         missing = set(self.missing())
         return tuple(level for level in ISOLATIONS if level not in missing)
 
+    @property
+    def never(self) -> tuple[str, ...]:
+        """Return the outcomes that programs must not come to."""
+        return () if self.references else ("ReferenceViolationError",)
+
     def missing(self) -> Iterator[str]:
         """Give the names of the flags that are False."""
         return (name for name in FLAGS if not getattr(self, name))

@@ -12,6 +12,7 @@ from unitwork.testing.conformance.declaring import fixture
 from unitwork.testing.conformance.histories.ledger import LEDGER
 from unitwork.testing.conformance.hotel import Hotel, HotelUnitOfWork, hotel_schema
 from unitwork.testing.conformance.interpreter import MakeUnit
+from unitwork.testing.conformance.runner import Fresh, fresh_warehouse
 from unitwork.testing.conformance.shop import Shop, open_shop
 from unitwork.testing.conformance.warehouse import (
     WarehouseUnitOfWork,
@@ -45,6 +46,13 @@ async def warehouse(storage: Adapter) -> AsyncIterator[MakeUnit]:
     async with storage.database(warehouse_schema()) as database:
         unit = storage.unit(WarehouseUnitOfWork)  # type: ignore[type-abstract]  # a port
         yield partial(unit, database)
+
+
+@fixture
+async def fresh(storage: Adapter) -> AsyncIterator[Fresh]:
+    """A warehouse that is emptied before each program."""
+    async with storage.database(warehouse_schema()) as database:
+        yield fresh_warehouse(storage, database)
 
 
 @fixture

@@ -87,7 +87,9 @@ def test_it_runs_in_a_project_of_other_settings(project: Path) -> None:
 def test_a_broken_adapter_fails_and_is_told_how(project: Path) -> None:
     """A program that differs is shrunk and printed; cases are explained by pytest."""
     said = run(
-        project, "-k", "TestBroken and (test_programs and 0 or writes_over_another)"
+        project,
+        "--conformance-programs=50",
+        *("-k", "TestBroken and (test_programs or writes_over_another)"),
     )
 
     assert "Broken (serializable" in said
@@ -95,6 +97,50 @@ def test_a_broken_adapter_fails_and_is_told_how(project: Path) -> None:
     assert "async def test_program(unit):" in said
     assert "DID NOT RAISE" in said
     assert "ConcurrencyConflictError" in said
+
+
+LOST = """{"seed": null, "steps": [
+{"do": "open", "unit": 0, "isolation": "snapshot", "read_only": false},
+{"do": "count", "unit": 0, "of": "Site", "where": ["all"]},
+{"do": "leave", "unit": 0, "raising": false}
+]}"""
+ASKED = """{"rows": [["Specimen", {"code": "a"}]], "steps": [
+["ask", {"of": "Specimen", "where": ["==", "code", "a"], "calls": ["count"]}]
+]}"""
+
+
+def test_options_say_how_much_is_asked(project: Path) -> None:
+    """A chunk is a test, named by its seeds."""
+    said = run(
+        project,
+        *("--conformance-programs=250", "--conformance-queries=50", "--co"),
+        *("-k", "TestMine and (test_programs or test_queries)"),
+    )
+
+    listed = [line for line in said.splitlines() if "[" in line]
+    assert [line.partition("[")[2] for line in listed] == [
+        *("0-99]", "100-199]", "200-249]"),
+        "0-0]",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kept", "passed"), [(LOST, "test_programs"), (ASKED, "test_queries")]
+)
+def test_a_file_is_replayed_instead_of_seeds(
+    project: Path, kept: str, passed: str
+) -> None:
+    """Of the two cases, the one that the file is for runs; the other says why not."""
+    (project / "kept.json").write_text(kept)
+    said = run(
+        project,
+        *("--conformance-replay=kept.json", "-rA"),
+        *("-k", "TestMine and (test_programs or test_queries)"),
+    )
+
+    assert re.search(rf"PASSED .*{passed}\[kept.json\]", said)
+    assert "1 passed, 1 skipped" in said
+    assert re.search(r"kept.json has no (programs|queries) to replay", said)
 
 
 class Plain(Adapter):

@@ -8,19 +8,27 @@ from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.battery.cabinet import CABINET, CabinetUnit
 from unitwork.testing.conformance.battery.questions import Case, Question
 from unitwork.testing.conformance.battery.runner import differs_on, run_battery
+from unitwork.testing.conformance.chunks import parametrize, queries_of_a_seed
+from unitwork.testing.conformance.replaying import replay_case
 
-QUESTIONS, BLOCKS = 160, 2
+pytest_generate_tests = parametrize
 
 
-@pytest.mark.parametrize("block", range(BLOCKS))
-async def test_queries(storage: Adapter, block: int) -> None:
-    """Contract 20, 22, 23, 24: 160 questions, of units that hold something and not."""
+async def test_queries(
+    storage: Adapter, queries: range | Case, pytestconfig: pytest.Config
+) -> None:
+    """Contract 20, 22, 23, 24: asked of units that hold something and not."""
+    levels = storage.capabilities.levels
     async with storage.database(CABINET) as database:
         unit = partial(CabinetUnit, database)
-        seeds = range(block, block + 1)
-        async for progress in run_battery(unit, seeds, queries_per_seed=QUESTIONS):
+        if isinstance(queries, Case):
+            assert await replay_case(unit, queries, levels) is None
+            return
+        each = queries_of_a_seed(pytestconfig)
+        at = partial(unit, isolation=levels[queries[0] // len(queries) % len(levels)])
+        async for progress in run_battery(at, queries, queries_per_seed=each):
             assert progress.difference is None, progress.difference
-    assert progress.questions == QUESTIONS
+    assert progress.questions == each * len(queries)
 
 
 async def test_any_number_of_texts_and_bytes_without_a_length_make_an_order(
