@@ -39,8 +39,6 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
     repository: ClassVar[type[TrackingRepository[Any, Any]]] = TrackingRepository
     _workspace: Workspace | None = None
     _opened_at: tuple[str, int] = "", 0
-    _cancellations: int = 0
-    """How often its task had been cancelled when it was opened."""
 
     def __init_subclass__(
         cls, repositories: Sequence[type[Any]] = (), **options: Any
@@ -79,7 +77,6 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         self._workspace = self._last = Workspace(self.database, self._options)
         self._outcome, self._committed = Outcome.ACTIVE, ()
         self._opened_at = _caller()
-        self._cancellations = _cancellations()
         return self
 
     async def __aexit__(
@@ -102,7 +99,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         except (Exception, asyncio.CancelledError) as second:
             if error is None:
                 raise
-            _attach(error, second, self._cancellations)
+            _attach(error, second, workspace.ownership.cancellations)
         finally:
             workspace.scopes.pop()
             if not nested:
@@ -173,10 +170,11 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             ForeignTaskError: another task owns it.
             UnitOfWorkClosedError: the block has committed or rolled back.
         """
-        workspace = self._require_open()
+        workspace = self._workspace or self._require_open()
         workspace.ownership.check()
-        if workspace.scope.ended is not None:
-            raise UnitOfWorkClosedError(workspace.scope.ended)
+        ended = workspace.scopes[-1].ended
+        if ended is not None:
+            raise UnitOfWorkClosedError(ended)
         return workspace
 
     def _require_open(self) -> Workspace:
@@ -191,7 +189,8 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         if self._workspace is None and error is not None:
             return None
         workspace = self._require_open()
-        await workspace.ownership.take()
+        if workspace.ownership.take():
+            await workspace.ownership.settle()
         if workspace is not self._workspace:
             return None
         if len(workspace.scopes) == 1:
@@ -209,17 +208,18 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
     async def _release(self, workspace: Workspace, error: BaseException | None) -> None:
         if self._outcome is Outcome.ACTIVE and self._workspace is None:
             self._outcome = workspace.undone_as
+        before = workspace.ownership.cancellations
         try:
             await workspace.close()
         except asyncio.CancelledError as second:
             if error is None:
                 raise
-            _attach(error, second, self._cancellations)
+            _attach(error, second, before)
         except Exception as second:  # noqa: BLE001 - the outcome stands, whatever it is
             if error is None:
                 _log.warning("A unit of work could not be released", exc_info=True)
             else:
-                _attach(error, second, self._cancellations)
+                _attach(error, second, before)
 
     def __del__(self) -> None:
         """Warn of a unit that was dropped while open. Contract: 9."""
@@ -272,11 +272,6 @@ def _attach(error: BaseException, second: BaseException, before: int) -> None:
             task.cancel(*second.args)
 
     task.get_loop().call_soon(cancel_again)
-
-
-def _cancellations() -> int:
-    task = asyncio.current_task()
-    return 0 if task is None else task.cancelling()
 
 
 def _caller() -> tuple[str, int]:

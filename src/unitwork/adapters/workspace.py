@@ -194,6 +194,7 @@ class Workspace:
 
     async def flush(self) -> None:
         """Write everything into the raw transaction."""
+        self.ownership.check()
         changes, entries = self._change_set()
         if not changes.writes:
             return
@@ -262,6 +263,7 @@ class Workspace:
         if self.session.transactional:
             for scope in self.scopes[1:]:
                 if scope.savepoint is None:
+                    self.ownership.check()
                     with self.ownership:
                         scope.savepoint = await self.session.savepoint()
 
