@@ -84,9 +84,7 @@ def _running() -> asyncio.Task[Any] | None:
         return None
 
 
-def _alike(
-    owner: asyncio.Task[Any] | None, running: asyncio.Task[Any] | None
-) -> bool:
+def _alike(owner: asyncio.Task[Any] | None, running: asyncio.Task[Any] | None) -> bool:
     """Tell whether a task runs on the owner's event loop."""
     if running is None:
         return False

@@ -55,7 +55,8 @@ class TrackingRepository(AbstractRepository[A, K]):
             raise ConcurrencyConflictError(
                 self._mapping.aggregate, key, _OUTDATED, expected_version
             )
-        return self._instance(entry)
+        found: A = entry.instance
+        return found
 
     async def find(self, key: K, *, lock: bool = False) -> A | None:
         """Return the aggregate that has this key, or None."""

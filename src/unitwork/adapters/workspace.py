@@ -12,7 +12,6 @@ import attrs
 from unitwork.adapters.holding import Holding
 from unitwork.adapters.mapping.description import (
     AggregateMapping,
-    State,
     with_key,
 )
 from unitwork.adapters.ownership import Ownership
@@ -178,13 +177,18 @@ class Workspace:
             if refused:
                 raise ReadOnlyError(refused)
         changes, entries = self._change_set()
-        held = self.reading.locked or self.session.transactional
-        if not (changes.writes or changes.reads or held):
+        if not (
+            changes.writes
+            or changes.reads
+            or self.reading.locked
+            or self.session.transactional
+        ):
             return
         self.applying = True
         with self.ownership:
             keys = await self.session.apply(changes)
-        for entry, _ in self._written(changes, entries, keys):
+        self._assign(keys, entries)
+        for entry in entries:
             entry.version = None if entry.removed else changes.token
 
     def take_keys_back(self) -> None:
@@ -209,23 +213,19 @@ class Workspace:
         changes = attrs.evolve(changes, undone=take_all_back)
         with self.ownership:
             keys = await self.session.flush(changes)
-        for entry, after in self._written(changes, entries, keys):
-            if after is None:
+        self._assign(keys, entries)
+        for entry, write in zip(entries, changes.writes, strict=True):
+            if isinstance(write, Delete):
                 entry.stored = entry.reference = entry.version = None
             else:
+                made = write.key is None
+                after = with_key(write.after, entry.key) if made else write.after
                 entry.settle(after, changes.token)
 
-    def _written(
-        self, changes: ChangeSet, entries: list[Entry], keys: Mapping[int, Any]
-    ) -> Iterator[tuple[Entry, State | None]]:
-        """Go through what was written, with its state now; assign new keys."""
-        for number, entry in enumerate(entries):
-            write = changes.writes[number]
-            after = None if isinstance(write, Delete) else write.after
-            if after is not None and number in keys:
-                self.entries.rekey(entry, keys[number])
-                after = with_key(after, keys[number])
-            yield entry, after
+    def _assign(self, keys: Mapping[int, Any], entries: list[Entry]) -> None:
+        """Give what was written the keys that the database made."""
+        for number, key in keys.items():
+            self.entries.rekey(entries[number], key)
 
     def _as_known(self, entry: Entry) -> Callable[[], None]:
         """Return what puts back what storage is known to have, as of now."""

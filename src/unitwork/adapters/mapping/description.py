@@ -111,10 +111,11 @@ class AggregateMapping:
     """Positions in the root's row by attribute names."""
     containers: Callable[[Any], list[Any]] | None = attrs.field(repr=False)
     """List what can change in a loaded aggregate; None: look at every value."""
+    key: Column = attrs.field(init=False, repr=False)
+    """The column of the key."""
 
-    @property
-    def key(self) -> Column:
-        """Return the column of the key."""
+    @key.default
+    def _key(self) -> Column:
         return self.tables[0].columns[0]
 
     def position_of(self, path: Member[Any]) -> int:
