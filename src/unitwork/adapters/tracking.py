@@ -130,6 +130,8 @@ class Entry:
 class IdentityMap:
     """All entries of a unit: one key is one object."""
 
+    __slots__ = ("_by_instance", "_keyed", "_keyless")
+
     def __init__(self) -> None:
         """Begin empty."""
         self._keyed: dict[AggregateMapping, dict[Any, Entry]] = {}

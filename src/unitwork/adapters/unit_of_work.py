@@ -64,7 +64,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         if not isinstance(database, AbstractDatabase):
             raise _no_database(type(self), database)
         self.database = database
-        self._options = UnitOptions(_isolation(isolation), read_only)
+        self._options = _options(isolation, read_only=read_only)
         self._outcome = Outcome.NEW
         self._committed: tuple[DomainEvent, ...] = ()
         self._last: Workspace | None = None
@@ -279,16 +279,20 @@ def _caller() -> tuple[str, int]:
     return frame.f_code.co_filename, frame.f_lineno
 
 
-_LEVELS = {level.value: level for level in Isolation}
+_OPTIONS = {
+    (level.value, read_only): UnitOptions(level, read_only)
+    for level in Isolation
+    for read_only in (False, True)
+}
 
 
-def _isolation(name: str) -> Isolation:
+def _options(isolation: str, *, read_only: bool) -> UnitOptions:
     try:
-        return _LEVELS[name]
+        return _OPTIONS[isolation, bool(read_only)]
     except (KeyError, TypeError):
         levels = ", ".join(repr(level.value) for level in Isolation)
         raise MisuseError(
-            f"isolation={name!r} is no isolation level.",
+            f"isolation={isolation!r} is no isolation level.",
             f"The levels are {levels}.",
             "Choose one of them; 'read_committed' is the default.",
         ) from None

@@ -45,6 +45,18 @@ class Unit(Protocol):
 class Workspace:
     """One open unit: its aggregates, its blocks, its storage session."""
 
+    __slots__ = (
+        "_closed",
+        "_recorded",
+        "applying",
+        "entries",
+        "options",
+        "ownership",
+        "reading",
+        "scopes",
+        "session",
+    )
+
     def __init__(self, database: AbstractDatabase, options: UnitOptions) -> None:
         """Open a session and the outermost scope; touches no storage."""
         self.options = options
@@ -52,10 +64,11 @@ class Workspace:
         self.session = database.session(options)
         self.entries = IdentityMap()
         self.scopes = [Scope()]
-        self.holding = Holding(self.entries, self.scopes)
-        serializable = options.isolation is Isolation.SERIALIZABLE
         self.reading = Reading(
-            self.entries, self.session, self.ownership, logged=serializable
+            self.entries,
+            self.session,
+            self.ownership,
+            logged=options.isolation is Isolation.SERIALIZABLE,
         )
         self._recorded: list[tuple[int, DomainEvent]] = []
         self.applying = False
@@ -66,6 +79,11 @@ class Workspace:
     def scope(self) -> Scope:
         """Return the innermost block."""
         return self.scopes[-1]
+
+    @property
+    def holding(self) -> Holding:
+        """Return what adds and removes, in the innermost block."""
+        return Holding(self.entries, self.scopes)
 
     # ── blocks ──────────────────────────────────────────────────────────────
 
