@@ -8,17 +8,14 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import candidates
+from benchmarks import candidates, in_memory
 from benchmarks.candidates import Unit
 
-GROUPS = {
-    "SQLite (WAL, NORMAL)": (
-        candidates.raw_sqlite,
-        candidates.unitwork_sqlite,
-        candidates.async_session_sqlite,
-    ),
-    "in memory": (candidates.unitwork_memory, candidates.deepcopy_fake),
-}
+MAKERS = (
+    candidates.raw_sqlite,
+    candidates.unitwork_sqlite,
+    candidates.async_session_sqlite,
+)
 
 
 async def seconds(unit: Unit, first: int, number: int) -> float:
@@ -28,30 +25,41 @@ async def seconds(unit: Unit, first: int, number: int) -> float:
     return (time.perf_counter() - begun) / number
 
 
-async def measure(rounds: int, number: int) -> None:
-    for group, makers in GROUPS.items():
-        print(f"\n{group}: microseconds a unit, median of {rounds} rounds; x the first")
-        async with AsyncExitStack() as open_:
-            folder = Path(open_.enter_context(TemporaryDirectory()))
-            pairs = [await open_.enter_async_context(make(folder)) for make in makers]
-            for kind, name in enumerate(("write unit", "read unit")):
-                taken: list[list[float]] = [[] for _ in pairs]
-                for turn in range(rounds):
-                    for pair, into in zip(pairs, taken, strict=True):
-                        into.append(await seconds(pair[kind], turn * number, number))
-                for make, times in zip(makers, taken, strict=True):
-                    each = zip(times, taken[0], strict=True)
-                    ratio = statistics.median(mine / first for mine, first in each)
-                    median = statistics.median(times) * 1e6
-                    print(f"  {name:11} {make.__name__:22}{median:9.1f}{ratio:8.1f}x")
+async def on_sqlite(rounds: int, number: int) -> None:
+    print(
+        "\nSQLite (WAL, NORMAL): microseconds a unit,"
+        f" median of {rounds} rounds; x the first"
+    )
+    async with AsyncExitStack() as open_:
+        folder = Path(open_.enter_context(TemporaryDirectory()))
+        pairs = [await open_.enter_async_context(make(folder)) for make in MAKERS]
+        for kind, name in enumerate(("write unit", "read unit")):
+            taken: list[list[float]] = [[] for _ in pairs]
+            for turn in range(rounds):
+                for pair, into in zip(pairs, taken, strict=True):
+                    into.append(await seconds(pair[kind], turn * number, number))
+            for make, times in zip(MAKERS, taken, strict=True):
+                each = zip(times, taken[0], strict=True)
+                ratio = statistics.median(mine / first for mine, first in each)
+                median = statistics.median(times) * 1e6
+                print(f"  {name:11} {make.__name__:22}{median:9.1f}{ratio:8.1f}x")
+
+
+async def measure(options: argparse.Namespace) -> None:
+    if options.only in (None, "sqlite"):
+        await on_sqlite(options.rounds, options.units)
+    if options.only in (None, "fakes"):
+        await in_memory.beside_fakes(options.rounds * 8)
+    if options.only in (None, "scale"):
+        await in_memory.at_scale(options.rounds * 8)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--units", type=int, default=500, help="units a round")
-    options = parser.parse_args()
-    asyncio.run(measure(options.rounds, options.units))
+    parser.add_argument("--only", choices=("sqlite", "fakes", "scale"))
+    asyncio.run(measure(parser.parse_args()))
 
 
 if __name__ == "__main__":

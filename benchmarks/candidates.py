@@ -1,6 +1,5 @@
 """Each way to do the work: unitwork, and what people would use instead."""
 
-import copy
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -12,7 +11,6 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from benchmarks import domain
 from unitwork.adapters.mapping import Schema
-from unitwork.adapters.memory import InMemoryDatabase
 from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase
 
 Unit = Callable[[int], Awaitable[None]]
@@ -127,34 +125,3 @@ async def async_session_sqlite(folder: Path) -> AsyncIterator[Pair]:
 
     yield write, read
     await engine.dispose()
-
-
-@asynccontextmanager
-async def unitwork_memory(_: Path) -> AsyncIterator[Pair]:
-    """This library in memory."""
-    database = InMemoryDatabase(Schema(domain.Order))
-    await domain.fill(domain.InMemoryOrders(database))
-
-    async def write(number: int) -> None:
-        await domain.write(domain.InMemoryOrders(database), number)
-
-    async def read(number: int) -> None:
-        await domain.read(domain.InMemoryOrders(database), number)
-
-    yield write, read
-
-
-@asynccontextmanager
-async def deepcopy_fake(_: Path) -> AsyncIterator[Pair]:
-    """The fake of the books, made safe: a dict, copied on the way in and out."""
-    stored = {number: domain.order(number) for number in range(domain.STORED)}
-
-    async def write(number: int) -> None:
-        found = copy.deepcopy(stored[number % domain.STORED])
-        found.lines[1].quantity += 1
-        stored[found.id] = copy.deepcopy(found)
-
-    async def read(number: int) -> None:
-        copy.deepcopy(stored[number % domain.STORED])
-
-    yield write, read

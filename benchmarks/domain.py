@@ -9,7 +9,6 @@ from unitwork import (
     Key,
     field,
 )
-from unitwork.adapters.memory import InMemoryUnitOfWork
 from unitwork.adapters.sqlalchemy import SqlAlchemyUnitOfWork
 
 STORED = 1000
@@ -28,9 +27,6 @@ class Order(AggregateRoot):
 
 class Orders(AbstractUnitOfWork):
     orders: AbstractRepository[Order, int]
-
-
-class InMemoryOrders(InMemoryUnitOfWork, Orders): ...
 
 
 class SqlAlchemyOrders(SqlAlchemyUnitOfWork, Orders): ...

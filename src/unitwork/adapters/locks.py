@@ -20,6 +20,11 @@ class Locks:
         self._queues: dict[Any, deque[asyncio.Future[None]]] = {}
         self._waits_for: dict[Owner, Owner] = {}
 
+    @property
+    def taken(self) -> bool:
+        """Tell whether anybody has any key."""
+        return bool(self._owners)
+
     def held_by_another(self, key: Any, owner: Owner) -> bool:
         """Tell whether `owner` would have to wait for a key."""
         return self._owners.get(key, owner) is not owner

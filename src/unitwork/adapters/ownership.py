@@ -1,6 +1,7 @@
 """One unit, one task. Contract: 8."""
 
 import asyncio
+from asyncio import current_task
 from typing import Any
 
 from unitwork.domain.errors import ForeignTaskError
@@ -9,12 +10,14 @@ from unitwork.domain.errors import ForeignTaskError
 class Ownership:
     """Know which task a unit belongs to, and whether it is waiting for storage."""
 
-    __slots__ = ("_idle", "_owner", "_waiting")
+    __slots__ = ("_idle", "_owner", "_waiting", "cancellations")
 
     def __init__(self) -> None:
         """Belong to the running task."""
-        self._owner = _running()
+        self._owner = owner = _running()
         self._waiting = False
+        self.cancellations = 0 if owner is None else owner.cancelling()
+        """How often the task had been cancelled when the unit was opened."""
         self._idle: asyncio.Future[None] | None = None
         """Done when what is in flight has ended, for a task that waits for it."""
 
@@ -27,7 +30,7 @@ class Ownership:
         running = _running()
         if running is self._owner:
             return
-        if not (_ended(self._owner) and self._alike(running)):
+        if not (_ended(self._owner) and _alike(self._owner, running)):
             raise ForeignTaskError(_name(self._owner), _name(running))
         self._owner = running
 
@@ -39,33 +42,32 @@ class Ownership:
                 running task is one of another event loop.
         """
         running = _running()
-        if self._waiting or not self._alike(running):
+        if self._waiting or not _alike(self._owner, running):
             raise ForeignTaskError(_name(self._owner), _name(running))
         self._owner = running
 
-    async def take(self) -> None:
-        """Belong to the running task at once, and wait for what is in flight.
+    def take(self) -> bool:
+        """Belong to the running task at once; the former owner is refused from now on.
 
-        The former owner is refused from now on. One of another event loop is not
-        waited for.
+        Returns:
+            Whether something of the former owner is in flight, to be waited for by
+            `settle`; one of another event loop is not.
         """
         running, former = _running(), self._owner
-        here = self._alike(running)
         self._owner = running
-        while self._waiting and here and running is not former:
+        if running is former or not self._waiting:
+            return False
+        return _alike(former, running)
+
+    async def settle(self) -> None:
+        """Wait until nothing is in flight."""
+        while self._waiting:
             if self._idle is None or self._idle.done():
                 self._idle = asyncio.get_running_loop().create_future()
             await asyncio.wait([self._idle])
 
-    def _alike(self, running: asyncio.Task[Any] | None) -> bool:
-        """Tell whether a task runs on the owner's event loop."""
-        if running is None:
-            return False
-        return self._owner is None or running.get_loop() is self._owner.get_loop()
-
     def __enter__(self) -> None:
-        """Begin to wait for storage, as the owner."""
-        self.check()
+        """Begin to wait for storage, as the owner, who was just checked."""
         self._waiting = True
 
     def __exit__(self, *_: object) -> None:
@@ -77,9 +79,16 @@ class Ownership:
 
 def _running() -> asyncio.Task[Any] | None:
     try:
-        return asyncio.current_task()
+        return current_task()
     except RuntimeError:
         return None
+
+
+def _alike(owner: asyncio.Task[Any] | None, running: asyncio.Task[Any] | None) -> bool:
+    """Tell whether a task runs on the owner's event loop."""
+    if running is None:
+        return False
+    return owner is None or running.get_loop() is owner.get_loop()
 
 
 def _ended(task: asyncio.Task[Any] | None) -> bool:

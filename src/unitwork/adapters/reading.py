@@ -26,6 +26,16 @@ from unitwork.domain.errors import ConcurrencyConflictError, StoredValueError
 class Reading:
     """Read through the identity map, for one open unit."""
 
+    __slots__ = (
+        "_entries",
+        "_logged",
+        "_ownership",
+        "_session",
+        "begun",
+        "locked",
+        "log",
+    )
+
     def __init__(
         self,
         entries: IdentityMap,

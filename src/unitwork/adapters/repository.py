@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, TypeVar
+from weakref import ref
 
 from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
 from unitwork.adapters.mapping.description import AggregateMapping
@@ -15,6 +16,7 @@ from unitwork.domain.errors import (
     ConcurrencyConflictError,
     MisuseError,
     UnitOfWorkClosedError,
+    UnitOfWorkNotOpenError,
 )
 from unitwork.domain.outcome import Outcome
 from unitwork.domain.page import Page
@@ -30,8 +32,8 @@ class TrackingRepository(AbstractRepository[A, K]):
     """Give one unit of work's view of the aggregates of one class."""
 
     def __init__(self, unit: Unit, mapping: AggregateMapping) -> None:
-        """Belong to a unit. The unit makes its repositories itself."""
-        self._unit = unit
+        """Belong to a unit, which makes its repositories itself, and keeps them."""
+        self._unit_if_alive = ref(unit)  # else both wait for the garbage collector
         self._mapping = mapping
 
     def add(self, aggregate: A) -> None:
@@ -53,7 +55,8 @@ class TrackingRepository(AbstractRepository[A, K]):
             raise ConcurrencyConflictError(
                 self._mapping.aggregate, key, _OUTDATED, expected_version
             )
-        return self._instance(entry)
+        found: A = entry.instance
+        return found
 
     async def find(self, key: K, *, lock: bool = False) -> A | None:
         """Return the aggregate that has this key, or None."""
@@ -144,6 +147,13 @@ class TrackingRepository(AbstractRepository[A, K]):
         reading = self._unit.open_workspace().reading
         entries = await reading.known(self._mapping, keys)
         return [self._instance(entry) for entry in entries]
+
+    @property
+    def _unit(self) -> Unit:
+        unit = self._unit_if_alive()
+        if unit is None:
+            raise UnitOfWorkNotOpenError
+        return unit
 
     def _entry(self, key: K, *, lock: bool) -> Awaitable[Entry | None]:
         workspace = self._unit.open_workspace()

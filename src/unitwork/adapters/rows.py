@@ -12,7 +12,6 @@ from unitwork.adapters.mapping.description import (
     AggregateMapping,
     Reference,
     Row,
-    State,
     Unique,
     with_key,
 )
@@ -170,7 +169,8 @@ class Rows:
         """Write in order, checking after each as a database does."""
         made = {}
         for number, write in enumerate(changes.writes):
-            after, key = _after(write), write.key
+            after = None if isinstance(write, Delete) else write.after
+            key = write.key
             if after is not None and key is None:
                 key = made[number] = self._next_key(write.mapping)
                 after = with_key(after, key)
@@ -189,7 +189,11 @@ class Rows:
         for snapshot in self._snapshots:
             if (mapping, key) not in snapshot:
                 self._set(snapshot, (mapping, key), before)
-        self._set(records, key, _GONE if after is None else after)
+        self._journal.append((records, key, _GONE if before is None else before))
+        if after is None:
+            records.pop(key, None)
+        else:
+            records[key] = after
         if mapping.references or mapping.aggregate in self._targets:
             self._refer(mapping, before, after)
             target = (mapping.aggregate, key)
@@ -259,10 +263,6 @@ def _violation(
     return ReferenceViolationError(
         mapping.aggregate, reference.fields, reference.name, *target
     )
-
-
-def _after(write: Write) -> State | None:
-    return None if isinstance(write, Delete) else write.after
 
 
 def _values(unique: Unique, record: Record | None) -> Row | None:

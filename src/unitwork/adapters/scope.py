@@ -23,6 +23,8 @@ class Step:
 class Scope:
     """One block of a unit: the outermost, or a nested one."""
 
+    __slots__ = ("ended", "flushed", "mark", "remembered", "savepoint", "steps")
+
     def __init__(self) -> None:
         """Begin with nothing done."""
         self.steps: list[Step] = []

@@ -7,7 +7,7 @@ unit of work promises beyond them is in the shared core, and inherited.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -19,6 +19,11 @@ from unitwork.domain.errors import (
     MisuseError,
     PersistenceError,
 )
+
+if TYPE_CHECKING:
+    from attrs import frozen
+else:  # type checkers see to it; at run time it would more than double their cost
+    from attrs import define as frozen
 
 _SHORTEST, _LONGEST = 0.001, 2_000_000
 _CHANGED = "What this unit had read has been changed since."
@@ -40,7 +45,7 @@ class UnitOptions:
     read_only: bool = False
 
 
-@attrs.frozen
+@frozen
 class Record:
     """An aggregate as storage has it."""
 
@@ -65,7 +70,7 @@ class Query:
     """Only rows that come strictly after these values of the order's columns."""
 
 
-@attrs.frozen(eq=False)
+@frozen(eq=False)
 class Insert:
     """A new aggregate. Its state's key is None if the database makes it."""
 
@@ -78,7 +83,7 @@ class Insert:
         return self.after[0][0][0]
 
 
-@attrs.frozen(eq=False)
+@frozen(eq=False)
 class Update:
     """A changed aggregate: root or children differ; the version always changes."""
 
@@ -93,7 +98,7 @@ class Update:
         return self.before[0][0][0]
 
 
-@attrs.frozen(eq=False)
+@frozen(eq=False)
 class Delete:
     """A removed aggregate."""
 
@@ -142,7 +147,7 @@ def _nothing() -> None:
     """Leave it undone."""
 
 
-@attrs.frozen
+@frozen
 class ChangeSet:
     """Everything one unit writes."""
 

@@ -82,7 +82,10 @@ class Entry:
             and self.clean.unchanged()
         ):
             return self.reference
-        state = self.mapping.dump(self.instance)
+        if self.reference is None:
+            state = self.mapping.dump(self.instance)
+        else:
+            state = self.mapping.dump(self.instance, self.reference)
         found = state[0][0][0]
         if found != self.key:
             raise MisuseError(
@@ -126,6 +129,8 @@ class Entry:
 
 class IdentityMap:
     """All entries of a unit: one key is one object."""
+
+    __slots__ = ("_by_instance", "_keyed", "_keyless")
 
     def __init__(self) -> None:
         """Begin empty."""

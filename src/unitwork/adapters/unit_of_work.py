@@ -39,8 +39,6 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
     repository: ClassVar[type[TrackingRepository[Any, Any]]] = TrackingRepository
     _workspace: Workspace | None = None
     _opened_at: tuple[str, int] = "", 0
-    _cancellations: int = 0
-    """How often its task had been cancelled when it was opened."""
 
     def __init_subclass__(
         cls, repositories: Sequence[type[Any]] = (), **options: Any
@@ -66,7 +64,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         if not isinstance(database, AbstractDatabase):
             raise _no_database(type(self), database)
         self.database = database
-        self._options = UnitOptions(_isolation(isolation), read_only)
+        self._options = _options(isolation, read_only=read_only)
         self._outcome = Outcome.NEW
         self._committed: tuple[DomainEvent, ...] = ()
         self._last: Workspace | None = None
@@ -79,7 +77,6 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         self._workspace = self._last = Workspace(self.database, self._options)
         self._outcome, self._committed = Outcome.ACTIVE, ()
         self._opened_at = _caller()
-        self._cancellations = _cancellations()
         return self
 
     async def __aexit__(
@@ -102,7 +99,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         except (Exception, asyncio.CancelledError) as second:
             if error is None:
                 raise
-            _attach(error, second, self._cancellations)
+            _attach(error, second, workspace.ownership.cancellations)
         finally:
             workspace.scopes.pop()
             if not nested:
@@ -173,10 +170,11 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             ForeignTaskError: another task owns it.
             UnitOfWorkClosedError: the block has committed or rolled back.
         """
-        workspace = self._require_open()
+        workspace = self._workspace or self._require_open()
         workspace.ownership.check()
-        if workspace.scope.ended is not None:
-            raise UnitOfWorkClosedError(workspace.scope.ended)
+        ended = workspace.scopes[-1].ended
+        if ended is not None:
+            raise UnitOfWorkClosedError(ended)
         return workspace
 
     def _require_open(self) -> Workspace:
@@ -191,7 +189,8 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         if self._workspace is None and error is not None:
             return None
         workspace = self._require_open()
-        await workspace.ownership.take()
+        if workspace.ownership.take():
+            await workspace.ownership.settle()
         if workspace is not self._workspace:
             return None
         if len(workspace.scopes) == 1:
@@ -209,17 +208,18 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
     async def _release(self, workspace: Workspace, error: BaseException | None) -> None:
         if self._outcome is Outcome.ACTIVE and self._workspace is None:
             self._outcome = workspace.undone_as
+        before = workspace.ownership.cancellations
         try:
             await workspace.close()
         except asyncio.CancelledError as second:
             if error is None:
                 raise
-            _attach(error, second, self._cancellations)
+            _attach(error, second, before)
         except Exception as second:  # noqa: BLE001 - the outcome stands, whatever it is
             if error is None:
                 _log.warning("A unit of work could not be released", exc_info=True)
             else:
-                _attach(error, second, self._cancellations)
+                _attach(error, second, before)
 
     def __del__(self) -> None:
         """Warn of a unit that was dropped while open. Contract: 9."""
@@ -274,26 +274,25 @@ def _attach(error: BaseException, second: BaseException, before: int) -> None:
     task.get_loop().call_soon(cancel_again)
 
 
-def _cancellations() -> int:
-    task = asyncio.current_task()
-    return 0 if task is None else task.cancelling()
-
-
 def _caller() -> tuple[str, int]:
     frame = sys._getframe(2)  # noqa: SLF001 - the line that says `async with`
     return frame.f_code.co_filename, frame.f_lineno
 
 
-_LEVELS = {level.value: level for level in Isolation}
+_OPTIONS = {
+    (level.value, read_only): UnitOptions(level, read_only)
+    for level in Isolation
+    for read_only in (False, True)
+}
 
 
-def _isolation(name: str) -> Isolation:
+def _options(isolation: str, *, read_only: bool) -> UnitOptions:
     try:
-        return _LEVELS[name]
+        return _OPTIONS[isolation, bool(read_only)]
     except (KeyError, TypeError):
         levels = ", ".join(repr(level.value) for level in Isolation)
         raise MisuseError(
-            f"isolation={name!r} is no isolation level.",
+            f"isolation={isolation!r} is no isolation level.",
             f"The levels are {levels}.",
             "Choose one of them; 'read_committed' is the default.",
         ) from None

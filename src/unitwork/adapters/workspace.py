@@ -12,7 +12,6 @@ import attrs
 from unitwork.adapters.holding import Holding
 from unitwork.adapters.mapping.description import (
     AggregateMapping,
-    State,
     with_key,
 )
 from unitwork.adapters.ownership import Ownership
@@ -46,6 +45,18 @@ class Unit(Protocol):
 class Workspace:
     """One open unit: its aggregates, its blocks, its storage session."""
 
+    __slots__ = (
+        "_closed",
+        "_recorded",
+        "applying",
+        "entries",
+        "options",
+        "ownership",
+        "reading",
+        "scopes",
+        "session",
+    )
+
     def __init__(self, database: AbstractDatabase, options: UnitOptions) -> None:
         """Open a session and the outermost scope; touches no storage."""
         self.options = options
@@ -53,10 +64,11 @@ class Workspace:
         self.session = database.session(options)
         self.entries = IdentityMap()
         self.scopes = [Scope()]
-        self.holding = Holding(self.entries, self.scopes)
-        serializable = options.isolation is Isolation.SERIALIZABLE
         self.reading = Reading(
-            self.entries, self.session, self.ownership, logged=serializable
+            self.entries,
+            self.session,
+            self.ownership,
+            logged=options.isolation is Isolation.SERIALIZABLE,
         )
         self._recorded: list[tuple[int, DomainEvent]] = []
         self.applying = False
@@ -67,6 +79,11 @@ class Workspace:
     def scope(self) -> Scope:
         """Return the innermost block."""
         return self.scopes[-1]
+
+    @property
+    def holding(self) -> Holding:
+        """Return what adds and removes, in the innermost block."""
+        return Holding(self.entries, self.scopes)
 
     # ── blocks ──────────────────────────────────────────────────────────────
 
@@ -178,13 +195,18 @@ class Workspace:
             if refused:
                 raise ReadOnlyError(refused)
         changes, entries = self._change_set()
-        held = self.reading.locked or self.session.transactional
-        if not (changes.writes or changes.reads or held):
+        if not (
+            changes.writes
+            or changes.reads
+            or self.reading.locked
+            or self.session.transactional
+        ):
             return
         self.applying = True
         with self.ownership:
             keys = await self.session.apply(changes)
-        for entry, _ in self._written(changes, entries, keys):
+        self._assign(keys, entries)
+        for entry in entries:
             entry.version = None if entry.removed else changes.token
 
     def take_keys_back(self) -> None:
@@ -194,6 +216,7 @@ class Workspace:
 
     async def flush(self) -> None:
         """Write everything into the raw transaction."""
+        self.ownership.check()
         changes, entries = self._change_set()
         if not changes.writes:
             return
@@ -208,23 +231,19 @@ class Workspace:
         changes = attrs.evolve(changes, undone=take_all_back)
         with self.ownership:
             keys = await self.session.flush(changes)
-        for entry, after in self._written(changes, entries, keys):
-            if after is None:
+        self._assign(keys, entries)
+        for entry, write in zip(entries, changes.writes, strict=True):
+            if isinstance(write, Delete):
                 entry.stored = entry.reference = entry.version = None
             else:
+                made = write.key is None
+                after = with_key(write.after, entry.key) if made else write.after
                 entry.settle(after, changes.token)
 
-    def _written(
-        self, changes: ChangeSet, entries: list[Entry], keys: Mapping[int, Any]
-    ) -> Iterator[tuple[Entry, State | None]]:
-        """Go through what was written, with its state now; assign new keys."""
-        for number, entry in enumerate(entries):
-            write = changes.writes[number]
-            after = None if isinstance(write, Delete) else write.after
-            if after is not None and number in keys:
-                self.entries.rekey(entry, keys[number])
-                after = with_key(after, keys[number])
-            yield entry, after
+    def _assign(self, keys: Mapping[int, Any], entries: list[Entry]) -> None:
+        """Give what was written the keys that the database made."""
+        for number, key in keys.items():
+            self.entries.rekey(entries[number], key)
 
     def _as_known(self, entry: Entry) -> Callable[[], None]:
         """Return what puts back what storage is known to have, as of now."""
@@ -262,6 +281,7 @@ class Workspace:
         if self.session.transactional:
             for scope in self.scopes[1:]:
                 if scope.savepoint is None:
+                    self.ownership.check()
                     with self.ownership:
                         scope.savepoint = await self.session.savepoint()
 

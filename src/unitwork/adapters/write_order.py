@@ -9,7 +9,7 @@ Source: commit order calculation by topological sort. Contract: 26.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
 from typing import Any
@@ -24,7 +24,7 @@ from unitwork.domain.constraint_errors import (
 Target = tuple[type, Any]
 
 
-def in_order(writes: Iterable[Write]) -> tuple[Write, ...]:
+def in_order(writes: Collection[Write]) -> tuple[Write, ...]:
     """Return the writes in an order that every storage can follow.
 
     Raises:
@@ -32,9 +32,9 @@ def in_order(writes: Iterable[Write]) -> tuple[Write, ...]:
             another written one, which stays, gives up.
         ReferenceViolationError: new or removed rows refer to each other in a circle.
     """
+    if len(writes) < 2:  # noqa: PLR2004 - one write needs no other
+        return tuple(writes)
     ranked = sorted(writes, key=_rank)
-    if len(ranked) < 2:  # noqa: PLR2004 - one write needs no other
-        return tuple(ranked)
     needs: dict[int, set[int]] = defaultdict(set)
     for number, other in _needs_of_values(ranked):
         needs[number].add(other)

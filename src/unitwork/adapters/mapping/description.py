@@ -8,7 +8,7 @@ is not repeated in it - storages add it as the column `owner_column`.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
@@ -20,6 +20,19 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 State = tuple[tuple[Row, ...], ...]
+
+
+class Dump(Protocol):
+    """Make the canonical state of an aggregate. Refuses what it must not hold."""
+
+    def __call__(self, aggregate: Any, known: State = ..., /) -> State:
+        """Return the state; a key not assigned yet is None.
+
+        Args:
+            aggregate: of the mapping's class.
+            known: a state of it. What is the very same object as there, in the same
+                column, is canonical: it is not looked at.
+        """
 
 
 def with_key(state: State, key: Any) -> State:
@@ -103,18 +116,18 @@ class AggregateMapping:
     references: tuple[Reference, ...]
     comparable: bool
     """Whether equal attributes mean an equal state, so that equality may be trusted."""
-    dump: Callable[[Any], State] = attrs.field(repr=False)
-    """Make the canonical state; a key not assigned yet is None. Refuses bad values."""
+    dump: Dump = attrs.field(repr=False)
     load: Callable[[State], Any] = attrs.field(repr=False)
     """Make an aggregate, without its converters, validators and `__init__`."""
     columns: dict[tuple[str, ...], int] = attrs.field(repr=False)
     """Positions in the root's row by attribute names."""
     containers: Callable[[Any], list[Any]] | None = attrs.field(repr=False)
     """List what can change in a loaded aggregate; None: look at every value."""
+    key: Column = attrs.field(init=False, repr=False)
+    """The column of the key."""
 
-    @property
-    def key(self) -> Column:
-        """Return the column of the key."""
+    @key.default
+    def _key(self) -> Column:
         return self.tables[0].columns[0]
 
     def position_of(self, path: Member[Any]) -> int:

@@ -3,21 +3,23 @@
 The rows of a child table are sorted by the columns that identify them, so that equal
 aggregates have equal states; lists keep their order in a position column, dicts and
 sets have none to keep.
+
+Where a state is known, its rows are gone through beside the objects. Which row stands
+beside which object matters for speed alone: any value of the column is canonical.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import attrs
 
-from unitwork.adapters.mapping.description import State
+from unitwork.adapters.mapping.description import Dump, State
 from unitwork.adapters.mapping.inline import canonical_line
 from unitwork.adapters.mapping.layout import Layout
 from unitwork.adapters.mapping.members import in_slots
 from unitwork.adapters.mapping.shape import Collection, Composite, Names, Scalar
 from unitwork.adapters.mapping.source import Source
-from unitwork.adapters.mapping.types import Refused
+from unitwork.adapters.mapping.types import ColumnType, Refused
 from unitwork.domain.errors import InvalidValueError
 
 _MISSING = "It was never given a value."
@@ -28,6 +30,8 @@ _LOOPS: dict[type, tuple[str, str]] = {
 }
 """How to go through a collection, and what to call an item in messages."""
 _NONE = "It must not be None."
+_NOWHERE = object()
+"""In place of a known value where none is."""
 
 
 @attrs.frozen
@@ -40,7 +44,7 @@ class Place:
     """Empty where the line reads the attribute."""
 
 
-def make_dump(layout: Layout) -> Callable[[Any], State]:
+def make_dump(layout: Layout) -> Dump:
     """Write and compile `dump` for one class."""
     writer = _Writer.of(layout)
     writer.write()
@@ -86,11 +90,15 @@ class _Writer:
     def write(self) -> None:
         source = self.source
         children = range(1, len(self.layout.sheets))
-        source.add("def dump(root):")
+        source.add(f"def dump(root, known={self._nothing_known()}):")
         source.depth = 1
         source.add("try:")
         source.depth = 2
+        known = "".join(f", known{number}" for number in children)
+        source.add(f"(r0,){known or ','} = known")
+        source.add(f"{self._known(0)} = r0")
         for number in children:
+            source.add(f"known{number} = iter(known{number})")
             source.add(f"rows{number} = []")
         self._object(0, self.layout.root, "root", (), "")
         for number in children:
@@ -104,6 +112,18 @@ class _Writer:
         source.depth = 1
         source.add("except (Refused, KeyError, AttributeError) as error:")
         source.add("    raise explain(error) from None")
+
+    def _nothing_known(self) -> str:
+        """Name a state that holds no value which an aggregate could have."""
+        sheets = self.layout.sheets
+        state: State = (tuple((_NOWHERE,) * len(s.columns) for s in sheets[:1]),)
+        state += ((),) * (len(sheets) - 1)
+        return self.source.constant(state, "nothing")
+
+    def _known(self, number: int) -> str:
+        """Name the variables for the values of a known row."""
+        size = len(self.layout.sheets[number].columns)
+        return "".join(f"b{number}_{position}, " for position in range(size)).strip()
 
     def _row(self, number: int) -> str:
         return f"({', '.join(self._variables[number])},)"
@@ -146,8 +166,16 @@ class _Writer:
         self, number: int, position: int, place: str, *, nullable: bool
     ) -> None:
         variable = self._variables[number][position]
-        kind = self.layout.sheets[number].columns[position].type
-        line = canonical_line(kind, variable, self.source.constant, nullable=nullable)
+        column = self.layout.sheets[number].columns[position]
+        alike = type(column.type).restore is ColumnType.restore
+        no_gap = nullable or not column.nullable  # else None is known, but not allowed
+        line = canonical_line(
+            column.type,
+            variable,
+            self.source.constant,
+            known=f"b{number}_{position}" if alike and no_gap else "",
+            nullable=nullable,
+        )
         self.source.add(line, Place(place, variable))
 
     def _embedded(
@@ -188,6 +216,9 @@ class _Writer:
         loop, mark = _LOOPS[collection.container]
         source.add(loop.format(number))
         source.depth += 1
+        size = len(self.layout.sheets[number].columns)
+        nothing = source.constant((_NOWHERE,) * size, "nothing")
+        source.add(f"{self._known(number)} = next(known{number}, {nothing})")
         self._item(number, f"{place}[{{{mark.format(number)}}}]")
         source.add(f"rows{number}.append({self._row(number)})")
         source.depth -= 1

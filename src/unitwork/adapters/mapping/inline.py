@@ -32,40 +32,43 @@ _EXPECTED: dict[type[ColumnType], type] = {
 
 
 def canonical_line(
-    kind: ColumnType, variable: str, constant: Constant, *, nullable: bool
+    kind: ColumnType, variable: str, constant: Constant, *, known: str, nullable: bool
 ) -> str:
     """Write the line that replaces a variable's value by its canonical form.
 
     What the line accepts without a call is what `kind.canonical` returns unchanged.
+
+    Args:
+        kind: of the column.
+        variable: its name.
+        constant: gives names to what the line needs.
+        known: the name of a variable with a canonical value of the same column; the
+            very same object needs no look. "" for none.
+        nullable: whether None may stay.
     """
-    call = f"{constant(kind.canonical, 'canonical')}({variable})"
+    made = f"{constant(kind.canonical, 'canonical')}({variable})"
+    conditions = [f"{variable} is not {known}"] if known else []
+    if nullable:
+        conditions.append(f"{variable} is not None")
     if isinstance(kind, Enumeration):
         enum = constant(kind.enum, "enum")
-        quick = f"{variable}._name_ if type({variable}) is {enum} else {call}"
-        return _guarded(f"{variable} = {quick}", variable, nullable=nullable)
-    if isinstance(kind, Float):
+        made = f"{variable}._name_ if type({variable}) is {enum} else {made}"
+    elif isinstance(kind, Float):
         plain = f"type({variable}) is float and {variable} - {variable} == 0.0"
-        quick = f"{variable} + 0.0 if {plain} else {call}"
-        return _guarded(f"{variable} = {quick}", variable, nullable=nullable)
-    doubt = _doubt(kind, variable, constant)
-    if doubt is None:
-        return _guarded(f"{variable} = {call}", variable, nullable=nullable)
-    if nullable:
-        doubt = f"{variable} is not None and ({doubt})"
-    return f"if {doubt}: {variable} = {call}"
+        made = f"{variable} + 0.0 if {plain} else {made}"
+    elif doubts := _doubts(kind, variable, constant):
+        conditions.append(f"({' or '.join(doubts)})")
+    line = f"{variable} = {made}"
+    return f"if {' and '.join(conditions)}: {line}" if conditions else line
 
 
-def _guarded(line: str, variable: str, *, nullable: bool) -> str:
-    return f"if {variable} is not None: {line}" if nullable else line
-
-
-def _doubt(kind: ColumnType, variable: str, constant: Constant) -> str | None:
-    """Write the condition under which a value needs a closer look."""
+def _doubts(kind: ColumnType, variable: str, constant: Constant) -> list[str]:
+    """Write the conditions under which a value needs a closer look; none: always."""
     if isinstance(kind, Boolean):
-        return f"{variable} is not True and {variable} is not False"
+        return [f"{variable} is not True and {variable} is not False"]
     expected = _EXPECTED.get(type(kind))
     if expected is None:
-        return None
+        return []
     doubts = [f"type({variable}) is not {constant(expected, expected.__name__)}"]
     if isinstance(kind, Integer):
         limit = 1 << (kind.bits - 1)
@@ -77,4 +80,4 @@ def _doubt(kind: ColumnType, variable: str, constant: Constant) -> str | None:
     if isinstance(kind, Timestamp):
         utc = constant(UTC, "utc")
         doubts.append(f"{variable}.tzinfo is not {utc} or {variable}.fold")
-    return " or ".join(doubts)
+    return doubts

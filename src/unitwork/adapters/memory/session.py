@@ -35,8 +35,10 @@ class InMemorySession(AbstractStorageSession):
         self, mapping: AggregateMapping, keys: Sequence[Any]
     ) -> list[Record]:
         """Look the keys up. Cost: one look-up each."""
-        await self._step()
-        found = (self._rows.find(mapping, key, self._view) for key in keys)
+        if self._yielding:
+            await asyncio.sleep(0)
+        self._begin()
+        found = [self._rows.find(mapping, key, self._view) for key in keys]
         return [record for record in found if record is not None]
 
     async def scan(self, query: Query) -> list[Record]:
@@ -70,10 +72,8 @@ class InMemorySession(AbstractStorageSession):
         if self._yielding:
             await asyncio.sleep(0)
         try:
-            for write in changes.guards:
-                if self._locks.held_by_another((write.mapping, write.key), self):
-                    await self._lock_all(changes)
-                    break
+            if self._locks.taken:
+                await self._wait_for_locks(changes)
             self._end()
             for read in changes.reads:
                 self._rows.check(read)
@@ -81,10 +81,12 @@ class InMemorySession(AbstractStorageSession):
         finally:
             self._locks.release(self)
 
-    async def _lock_all(self, changes: ChangeSet) -> None:
-        """Keep others from what was free when this unit began to wait."""
-        for write in changes.guards:
-            await self._locks.acquire((write.mapping, write.key), self)
+    async def _wait_for_locks(self, changes: ChangeSet) -> None:
+        """Wait for all at once: keep others from what was free when it began."""
+        keys = [(write.mapping, write.key) for write in changes.guards]
+        if any(self._locks.held_by_another(key, self) for key in keys):
+            for key in keys:
+                await self._locks.acquire(key, self)
 
     async def close(self) -> None:
         """Give back the snapshot and the locks."""

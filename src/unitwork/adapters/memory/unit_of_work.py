@@ -1,6 +1,6 @@
 """The in-memory unit of work."""
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from unitwork.adapters.memory.database import InMemoryDatabase
 from unitwork.adapters.memory.repository import InMemoryRepository
@@ -13,15 +13,15 @@ class InMemoryUnitOfWork(TrackingUnitOfWork):
 
     repository = InMemoryRepository
 
-    def __init__(
-        self,
-        database: InMemoryDatabase,
-        *,
-        isolation: IsolationName = "read_committed",
-        read_only: bool = False,
-    ) -> None:
-        """Make a handle that is not open. See `TrackingUnitOfWork`."""
-        super().__init__(database, isolation=isolation, read_only=read_only)
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            database: InMemoryDatabase,
+            *,
+            isolation: IsolationName = "read_committed",
+            read_only: bool = False,
+        ) -> None: ...
 
     async def connection(self) -> NoReturn:
         """Refuse: there is no SQL here. Contract: 21."""
