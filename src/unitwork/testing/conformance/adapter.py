@@ -2,7 +2,11 @@
 
 import types
 from abc import ABC, abstractmethod
-from contextlib import AbstractAsyncContextManager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    nullcontext,
+)
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
@@ -37,6 +41,16 @@ class Adapter(ABC):
         del request
         return cls()
 
+    @classmethod
+    def opened(cls) -> AbstractContextManager[Self]:
+        """Make the adapter where there is no pytest, for as long as a block.
+
+        `python -m unitwork.testing.conformance` asks for it, once in each of its
+        processes. Override it if `make` takes fixtures: start what they would start,
+        and end it. If there is nothing to reach, raise a MissingDatabaseError.
+        """
+        return nullcontext(cls())
+
     @abstractmethod
     def database(
         self, schema: Schema, *, lock_timeout: float = 5.0
@@ -48,6 +62,10 @@ class Adapter(ABC):
                 object: tables may be kept for it, if their rows are not.
             lock_timeout: how long a unit waits for a lock, in seconds.
         """
+
+    async def version(self, database: AbstractDatabase) -> str:
+        """Name the storage and its version, for a report."""
+        return type(database).__name__
 
     async def empty(self, database: AbstractDatabase) -> bool:
         """Remove all that is stored, if there is a quicker way than by units.

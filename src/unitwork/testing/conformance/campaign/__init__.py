@@ -1,0 +1,1 @@
+"""A long run: many seeds, several storages and processes, resumable, with a report."""
