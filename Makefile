@@ -5,6 +5,9 @@ VENV   ?= .venv
 PYTHON ?= $(shell scripts/find-python)
 ARGS   ?=
 FILE   ?=
+PROGRAMS ?= 10000
+QUERIES  ?= $(PROGRAMS)0
+STATE    ?= conformance.state.json
 
 BIN  := $(VENV)/bin
 UV   := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv --no-progress
@@ -17,13 +20,13 @@ export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test bench format lock clean check \
+.PHONY: help demo serve test conformance bench format lock clean check \
 	check-format check-lint check-imports check-types check-docs
 
 help: ## show this list
 	@echo "unitwork: one business operation, one unit of work. Try:"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | \
-	while IFS='#' read -r target text; do printf '%-14s %s\n' "$$target" "$$text"; done
+	while IFS='#' read -r target text; do printf '%-16s %s\n' "$$target" "$$text"; done
 
 demo: $(VENV)/.demo ## import a messy file over HTTP; FILE=my.csv takes yours
 	@$(BIN)/python -m examples.users.demo $(if $(FILE),--file "$(FILE)")
@@ -33,6 +36,10 @@ serve: $(VENV)/.demo ## run the example's API until Ctrl-C
 
 test: $(VENV)/.test ## run the tests; ARGS="tests/unit -k scope" runs some
 	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
+
+conformance: $(VENV)/.test ## ask all storages PROGRAMS=1000000; Ctrl-C, then again, goes on
+	@$(BIN)/python -m unitwork.testing.conformance --programs $(PROGRAMS) \
+		--queries $(QUERIES) --state $(STATE) $(ARGS)
 
 check: check-format check-lint check-imports check-types check-docs ## format, lint, import contracts, types, links
 

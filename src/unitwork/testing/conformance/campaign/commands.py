@@ -108,10 +108,7 @@ def _run(said: argparse.Namespace) -> int:
     try:
         Run(state, file, bar).go(said.workers, lambda lane: _tell(lane, file, bar))
     except Interrupted:
-        bar.say(
-            "Interrupted. "
-            + (f"To go on, say the same again: {file} knows." if file else "")
-        )
+        bar.say(f"Interrupted. {_going_on(file)}")
         return _INTERRUPTED
     except BrokenRunError as error:
         bar.say(str(error))
@@ -129,6 +126,12 @@ def _reached(names: list[str]) -> tuple[dict[str, About], dict[str, str]]:
         except MissingDatabaseError as error:
             missing[name] = str(error)
     return there, missing
+
+
+def _going_on(file: Path | None) -> str:
+    if file is None:
+        return "Nothing is kept; with --state FILE a run goes on where it ended."
+    return f"All that was asked is kept in {file}. To go on, say the same again."
 
 
 def _tell(lane: Lane, state: Path | None, bar: Bar) -> None:

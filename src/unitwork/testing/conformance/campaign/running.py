@@ -15,7 +15,7 @@ from unitwork.testing.conformance.campaign.lanes import Lane, Part, Task
 from unitwork.testing.conformance.campaign.state import State
 from unitwork.testing.conformance.campaign.working import work
 
-_SAVED_EVERY_SECONDS = 5
+_SAVED_EVERY_SECONDS = 1
 _HEARD_EVERY_SECONDS = 0.3
 
 
