@@ -279,6 +279,20 @@ async def test_leaving_with_values_put_back_is_clean(shop: Shop) -> None:
 Alteration = Callable[[Order], None]
 
 
+async def test_leaving_a_block_that_took_out_a_new_aggregate_and_put_it_back_is_clean(
+    shop: Shop,
+) -> None:
+    """Contract 12: found by a random program; taken out and put back is nothing."""
+    async with shop.unit() as uow:
+        uow.customers.add(ada := Customer(name="Ada", email="a@b.c"))
+        async with uow:
+            uow.customers.remove(ada)
+            uow.customers.add(ada)
+        await uow.commit()
+    async with shop.unit() as other:
+        assert await other.customers.count() == 1
+
+
 @pytest.mark.parametrize("change", [alter, rebind])
 @pytest.mark.parametrize("way", ["rollback", "exception", "uncommitted"])
 async def test_what_is_not_committed_is_put_back_as_loaded(

@@ -79,13 +79,14 @@ class Scope:
 
     def labels(self) -> Iterator[str]:
         """Name what was added and removed; what was added and removed again, not."""
-        net: dict[Entry, str] = {}
+        net: dict[int, Step] = {}
         for step in self.steps:
-            if net.get(step.entry, step.verb) != step.verb:
-                del net[step.entry]
+            known = id(step.entry.instance)  # one that was dropped has a new entry
+            if known in net and net[known].verb != step.verb:
+                del net[known]
             else:
-                net[step.entry] = step.verb
-        return (f"{verb} {entry.label}" for entry, verb in net.items())
+                net[known] = step
+        return (f"{step.verb} {step.entry.label}" for step in net.values())
 
 
 def events_of(entry: Entry) -> list[tuple[int, Any]]:

@@ -49,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             f" (default: {default})",
         )
     group.addoption(
+        "--conformance-sabotage",
+        metavar="FAMILY/BUG",
+        help="a bug to seed in the adapter of a conformance suite, which must find it",
+    )
+    group.addoption(
         "--conformance-replay",
         metavar="FILE",
         help="the program, or case of queries, that a conformance suite asks instead",

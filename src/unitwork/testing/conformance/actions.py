@@ -145,6 +145,9 @@ class Actions:
 
     def _replace(self, number: int) -> None:
         of, key = self._hot(number, self._random.choice(("Site", "Item")))
+        if self._chance(0.2):
+            self._numbers += 1
+            self._do("record", number, of=of, key=key, number=self._numbers)
         self._do("remove", number, of=of, key=key)
         if self._chance(0.3):
             self._do("add", number, of=of, key=key, values={}, same=True)
@@ -180,9 +183,19 @@ class Actions:
         if not taken:
             self._edit(number)
             return
+        chosen = self._random.choice(taken)
+        if self._chance(0.4):
+            self._give_up(number, of, chosen)
         name = self._hot(number, of)
-        for field, value in zip(fields, self._random.choice(taken), strict=True):
+        for field, value in zip(fields, chosen, strict=True):
             self._put(number, name, field, value)
+
+    def _give_up(self, number: int, of: str, taken: tuple[Json, ...]) -> None:
+        """Take a value, or a pair, from who has it, so that another may have it."""
+        (fields,) = UNIQUE[of]
+        for name, (values, _) in self._model.rows.items():
+            if name[0] == of and _of(values, fields) == taken:
+                self._put(number, name, fields[-1], None)
 
     def _refer(self, number: int) -> None:
         """Refer to what is missing."""
@@ -296,7 +309,8 @@ class Actions:
 
     def _some(self, number: int, count: int) -> None:
         for _ in range(count):
-            action = self._random.choice(("edit", "fresh", "remove", "record"))
+            actions = ("edit", "fresh", "remove", "record", "vanish", "replace")
+            action = self._random.choice(actions)
             getattr(self, f"_{action}")(number)
 
     def _end(self, number: int) -> None:

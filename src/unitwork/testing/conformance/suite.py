@@ -15,9 +15,13 @@ from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.capabilities import FLAGS
 from unitwork.testing.conformance.declaring import fixture, lacking
 from unitwork.testing.conformance.reporting import PROPERTY
+from unitwork.testing.conformance.sabotage.catalogue import bugs_named
+from unitwork.testing.conformance.sabotage.planting import sabotaged
 
 _CASES = "unitwork.testing.conformance.cases"
 _FIXTURES = "unitwork.testing.conformance.fixtures"
+
+_SABOTAGE = "--conformance-sabotage"
 
 _FIXTURE = type(pytest.fixture(lambda: None))
 
@@ -43,7 +47,8 @@ def conformance_suite(adapter: type[Adapter]) -> type:
         request.node.user_properties.append((PROPERTY, said))
         for flag in lacking(adapter.capabilities, request.function, parameters):
             pytest.skip(f"{adapter.__name__} is without {flag}: {FLAGS[flag]}")
-        return adapter.make(request)
+        made, bug = adapter.make(request), request.config.getoption(_SABOTAGE)
+        return made if bug is None else sabotaged(made, *bugs_named(bug).values())
 
     body: dict[str, Any] = {"storage": fixture(storage)}
     body |= _tests_and_fixtures(import_module(_FIXTURES))

@@ -37,8 +37,6 @@ class Bug:
     plant: Plant = attrs.field(repr=False, eq=False)
     survives: str = ""
     """Why nothing can see it, if it is equivalent to what is right."""
-    sections: tuple[str, ...] = ()
-    """Which sections of the suite to ask first, where random programs cannot tell."""
 
     def __str__(self) -> str:
         """Name it as the command line takes it: family/name."""
@@ -49,7 +47,6 @@ class Wrong(PassingSession):
     """A session with a bug, before a right one. The docstring says what is wrong."""
 
     survives = ""
-    sections: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -98,7 +95,7 @@ class Wrong(PassingSession):
         return made
 
 
-def storage_bugs(module: ModuleType) -> tuple[Bug, ...]:
+def bugs_of(module: ModuleType) -> tuple[Bug, ...]:
     """Collect the bugs of a module: its classes of wrong sessions, and its `BUGS`."""
     family = module.__name__.rpartition(".")[2]
     return (*_classes(module, family), *getattr(module, "BUGS", ()))
@@ -115,7 +112,7 @@ def _classes(module: ModuleType, family: str) -> Iterator[Bug]:
 def session_bug(family: str, name: str, kind: type[Wrong]) -> Bug:
     """Make the bug that a class of wrong sessions is."""
     said = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-    return Bug(family, name, said, partial(_plant, kind), kind.survives, kind.sections)
+    return Bug(family, name, said, partial(_plant, kind), kind.survives)
 
 
 def _plant(

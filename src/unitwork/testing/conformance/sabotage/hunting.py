@@ -1,14 +1,11 @@
 """Let the kit look for a seeded bug, until it has found it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import attrs
 
-from unitwork.adapters.mapping.schema import Schema
-from unitwork.adapters.storage import AbstractDatabase
 from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.battery.cabinet import CABINET, CabinetUnit
 from unitwork.testing.conformance.battery.runner import run_battery
@@ -18,28 +15,15 @@ from unitwork.testing.conformance.histories.phenomena import LEVELS, forbidden
 from unitwork.testing.conformance.histories.verdicts import play_all, promised
 from unitwork.testing.conformance.histories.workload import Workload, run
 from unitwork.testing.conformance.laws import check_laws
-from unitwork.testing.conformance.runner import emptied, run_programs
+from unitwork.testing.conformance.runner import fresh_warehouse, run_programs
 from unitwork.testing.conformance.sabotage.bug import Bug
-from unitwork.testing.conformance.warehouse import (
-    WarehouseUnitOfWork,
-    warehouse_schema,
-)
+from unitwork.testing.conformance.sabotage.planting import sabotaged
+from unitwork.testing.conformance.sabotage.results import PROGRAMS, Kill
+from unitwork.testing.conformance.warehouse import warehouse_schema
 
 SECONDS = 60
 """After which a bug that waits for ever is taken for seen."""
 QUERIES_A_SEED = 50
-
-
-@attrs.frozen
-class Kill:
-    """How a bug was found."""
-
-    by: str
-    """What found it: programs, queries, laws, histories."""
-    number: int
-    """How many of them it took."""
-    seen: str
-    """What was seen, in a line."""
 
 
 @attrs.frozen(kw_only=True)
@@ -65,7 +49,7 @@ async def hunt(
     """Ask a storage with one bug everything that needs no pytest, up to a difference.
 
     Args:
-        adapter: makes databases, which are right but for the bug.
+        adapter: makes databases; from now on with the bug.
         bug: what is wrong with them.
         effort: how many programs, queries, laws and transactions there are at most.
         seconds: how long each kind of question may take.
@@ -73,8 +57,9 @@ async def hunt(
     Returns:
         What found it; None if nothing did.
     """
+    wrong = sabotaged(adapter, bug)
     for name, look in _WAYS.items():
-        way = _Way(adapter, bug, effort)
+        way = _Way(wrong, effort)
         try:
             async with asyncio.timeout(seconds):
                 seen = await look(way)
@@ -92,22 +77,13 @@ class _Way:
     """One way to look for a bug."""
 
     adapter: Adapter
-    bug: Bug
     effort: Effort
     number: int = 1
 
-    @asynccontextmanager
-    async def database(self, schema: Schema) -> AsyncIterator[AbstractDatabase]:
-        """Open a database that is wrong; it is closed as a right one."""
-        async with self.adapter.database(schema, lock_timeout=0.2) as database:
-            with self.bug.plant(database):
-                yield database
-
 
 async def _programs(way: _Way) -> str | None:
-    async with way.database(warehouse_schema()) as database:
-        unit = way.adapter.unit(WarehouseUnitOfWork)  # type: ignore[type-abstract]  # a port
-        fresh = emptied(partial(unit, database))
+    async with way.adapter.database(warehouse_schema()) as database:
+        fresh = fresh_warehouse(way.adapter, database)
         levels = way.adapter.capabilities.levels
         seeds = range(way.effort.programs)
         async for progress in run_programs(fresh, seeds, shrunk=False, levels=levels):
@@ -118,7 +94,7 @@ async def _programs(way: _Way) -> str | None:
 
 
 async def _queries(way: _Way) -> str | None:
-    async with way.database(CABINET) as database:
+    async with way.adapter.database(CABINET) as database:
         unit = partial(CabinetUnit, database)
         seeds = range(way.effort.queries // QUERIES_A_SEED)
         each = QUERIES_A_SEED
@@ -132,9 +108,8 @@ async def _queries(way: _Way) -> str | None:
 
 
 async def _laws(way: _Way) -> str | None:
-    async with way.database(warehouse_schema()) as database:
-        unit = way.adapter.unit(WarehouseUnitOfWork)  # type: ignore[type-abstract]  # a port
-        fresh = emptied(partial(unit, database))
+    async with way.adapter.database(warehouse_schema()) as database:
+        fresh = fresh_warehouse(way.adapter, database)
         async for broken in check_laws(fresh, range(way.effort.laws)):
             way.number = broken.seed + 1
             return f"{broken.law}: {broken.complaint}"
@@ -146,13 +121,13 @@ async def _histories(way: _Way) -> str | None:
     levels = [level for level in LEVELS if level in can.levels]
     for number, level in enumerate(levels, 1):
         way.number = number
-        async with way.database(LEDGER) as database:
+        async with way.adapter.database(LEDGER) as database:
             played, right = await play_all(database, [level]), promised([level])
             if played != right:
                 return f"Hermitage at {level}: {played} and not {right}"
         if not can.parallel:
             continue
-        async with way.database(LEDGER) as database:
+        async with way.adapter.database(LEDGER) as database:
             workload = Workload(transactions=way.effort.transactions, locks=can.locks)
             found = forbidden(level, check(await run(database, level, workload)))
             if found:
@@ -161,7 +136,7 @@ async def _histories(way: _Way) -> str | None:
 
 
 _WAYS: dict[str, Callable[[_Way], Awaitable[str | None]]] = {
-    "programs": _programs,
+    PROGRAMS: _programs,
     "queries": _queries,
     "laws": _laws,
     "histories": _histories,

@@ -237,8 +237,6 @@ class ChildrenAreNotScanned(Wrong):
 class ChildrenAreNotLocked(Wrong):
     """Leaves out the children of what is read with a lock."""
 
-    sections = ("locks", "own_changes", "raw")
-
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
         found = await super().lock(mapping, key)
         return found and _childless(found)

@@ -367,7 +367,6 @@ class ConflictsNameAnotherClass(_Telling):
 class ConflictsAreFinal(_Telling):
     """Calls a conflict not retryable."""
 
-    sections = ("commit", "histories", "objects_versions")
     said = _instead(
         ConcurrencyConflictError,
         lambda error: ConcurrencyConflictError(

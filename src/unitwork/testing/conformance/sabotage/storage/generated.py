@@ -81,8 +81,6 @@ class _Making(Wrong):
 class KeysGrowFromTheLargest(_Making):
     """Makes the largest key and one: the key of a removed row is used again."""
 
-    sections = ("generated_keys",)
-
     async def next_key(self, write: Insert, ahead: int) -> int:
         async with self.another() as session:
             keys = [one.key for one in await session.scan(Query(write.mapping))]

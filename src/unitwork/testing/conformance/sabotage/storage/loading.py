@@ -40,8 +40,6 @@ class NothingIsLoaded(_Loading):
 class TheLastKeyIsNotLoaded(_Loading):
     """Finds all keys but the last of several."""
 
-    sections = ("queries", "own_changes", "finders", "objects_identity")
-
     async def loaded(
         self, mapping: AggregateMapping, keys: Sequence[Any]
     ) -> list[Record]:

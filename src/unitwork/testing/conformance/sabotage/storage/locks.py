@@ -13,11 +13,7 @@ from unitwork.testing.conformance.sabotage.bug import Wrong
 from unitwork.testing.passing import Keys
 
 
-class _Locking(Wrong):
-    sections = ("locks", "histories", "isolation", "snapshot")
-
-
-class LocksAreReads(_Locking):
+class LocksAreReads(Wrong):
     """Reads, and keeps nobody out."""
 
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
@@ -26,7 +22,7 @@ class LocksAreReads(_Locking):
         return found[0] if found else None
 
 
-class LocksReadWhatTheSessionSees(_Locking):
+class LocksReadWhatTheSessionSees(Wrong):
     """Locks, and reads the session's own moment."""
 
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
@@ -35,7 +31,7 @@ class LocksReadWhatTheSessionSees(_Locking):
         return found[0] if found else None
 
 
-class LocksGiveUpAtOnce(_Locking):
+class LocksGiveUpAtOnce(Wrong):
     """Does not wait for a lock."""
 
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
@@ -51,7 +47,7 @@ class LocksGiveUpAtOnce(_Locking):
         await super().close()
 
 
-class LocksAreForgottenByTheNext(_Locking):
+class LocksAreForgottenByTheNext(Wrong):
     """Keeps one lock: the next one gives the first one back."""
 
     _locking: Any = None
@@ -64,7 +60,7 @@ class LocksAreForgottenByTheNext(_Locking):
         return found[0] if found else None
 
 
-class LocksShowOldVersions(_Locking):
+class LocksShowOldVersions(Wrong):
     """Reads a locked row with a version of before."""
 
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
@@ -72,7 +68,7 @@ class LocksShowOldVersions(_Locking):
         return found and attrs.evolve(found, version=found.version ^ 1)
 
 
-class LocksFindNothing(_Locking):
+class LocksFindNothing(Wrong):
     """Locks, and says that nothing is there."""
 
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
@@ -80,7 +76,7 @@ class LocksFindNothing(_Locking):
         return None
 
 
-class LocksOutliveTheSession(_Locking):
+class LocksOutliveTheSession(Wrong):
     """Gives a lock back only when the next session is closed."""
 
     async def close(self) -> None:
@@ -90,7 +86,7 @@ class LocksOutliveTheSession(_Locking):
             await late.close()
 
 
-class LocksOutliveTheCommit(_Locking):
+class LocksOutliveTheCommit(Wrong):
     """Takes a lock again after the commit, and keeps it."""
 
     _held: Any = None
@@ -109,7 +105,7 @@ class LocksOutliveTheCommit(_Locking):
         return made
 
 
-class LocksWaitForEver(_Locking):
+class LocksWaitForEver(Wrong):
     """Tries again when lock_timeout is over."""
 
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
@@ -120,7 +116,7 @@ class LocksWaitForEver(_Locking):
                 await asyncio.sleep(0)
 
 
-class WaitersConflict(_Locking):
+class WaitersConflict(Wrong):
     """Calls it a conflict that somebody else holds a lock."""
 
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:

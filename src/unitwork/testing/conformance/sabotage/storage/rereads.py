@@ -19,7 +19,6 @@ from unitwork.testing.passing import Keys
 class _Rereading(Wrong):
     """Reads less again, or something else."""
 
-    sections = ("histories",)
     kept_reads: ClassVar[Callable[[Any, Read], bool]] = lambda _, read: True  # noqa: ARG005
 
     async def apply(self, changes: ChangeSet) -> Keys:

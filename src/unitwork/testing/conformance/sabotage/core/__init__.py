@@ -1,0 +1,1 @@
+"""Bugs of the core that all storages share, each an edit of one of its functions."""
