@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from unitwork.testing.conformance import cases
+from unitwork.testing.conformance import cases, fixtures
 
 TESTS = Path(__file__).parents[1]
 CASES = Path(cases.__file__).parent
+FIXTURES = Path(fixtures.__file__)
 PROMISED = [*range(1, 30), 32, 41]
 """Numbers 30 and 31 come with the faults of commits.
 
@@ -35,8 +36,9 @@ def _functions(path: Path) -> dict[str, Function]:
 
 def _cases(folder: Path) -> Iterator[tuple[str, str, set[str]]]:
     """Go through a folder's tests: where each is, what it says, what it asks for."""
-    shared = _functions(TESTS / "contract" / "conftest.py")
-    pattern = "*.py" if folder == CASES else "test_*.py"
+    kit = folder == CASES
+    shared = _functions(FIXTURES if kit else TESTS / "contract" / "conftest.py")
+    pattern = "*.py" if kit else "test_*.py"
     for path in sorted(folder.rglob(pattern)):
         functions = _functions(path)
         for name, node in functions.items():

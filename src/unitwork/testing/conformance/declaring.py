@@ -29,7 +29,7 @@ def needs(*flags: str) -> Callable[[C], C]:
         raise LookupError(unknown)
 
     def note(case: C) -> C:
-        setattr(case, _NEEDS, flags)
+        setattr(case, _NEEDS, (*getattr(case, _NEEDS, ()), *flags))
         return case
 
     return note

@@ -4,13 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.shop import Customer, Shop, Ticket
-from unitwork import (
-    KeyNotAssignedError,
-    MisuseError,
-    UniqueViolationError,
-    all_of,
-)
+from unitwork.domain.constraint_errors import UniqueViolationError
+from unitwork.domain.errors import KeyNotAssignedError, MisuseError
+from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.shop import Customer, Shop, Ticket
 
 
 async def test_the_key_is_assigned_at_commit_and_not_before(shop: Shop) -> None:

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contract.orders import (
+from unitwork.domain.errors import InvalidValueError, MisuseError
+from unitwork.domain.specification import all_of, any_of
+from unitwork.testing.conformance.orders import (
     ANN,
     COMPARE,
-    CUSTOMERS,
     FIELDS,
     MAY,
     PARTS,
@@ -27,17 +28,16 @@ from tests.contract.orders import (
     meaning,
     orders,
 )
-from tests.shop import Customer, Money, Order, Shop, ShopUnitOfWork, Status
-from unitwork import InvalidValueError, MisuseError, all_of, any_of
+from unitwork.testing.conformance.shop import (
+    Customer,
+    Money,
+    Order,
+    Shop,
+    ShopUnitOfWork,
+    Status,
+)
 
 Q = Order
-
-
-@pytest.fixture
-async def orders_shop(shop: Shop) -> Shop:
-    """A shop with the orders in it."""
-    await shop.store(*CUSTOMERS, *orders())
-    return shop
 
 
 @asynccontextmanager
