@@ -211,19 +211,6 @@ async def test_the_writes_of_a_unit_appear_together(shop: Shop) -> None:
     assert await shop.counters() == {"a": 460, "b": 540}
 
 
-async def test_keys_that_were_given_once_are_not_given_again(shop: Shop) -> None:
-    """Contract 17, 25: a key made by the database is not that of a removed row."""
-    first, second = Ticket(title="a"), Ticket(title="b")
-    await shop.store(first, second)
-    async with shop.unit() as uow:
-        uow.tickets.remove(await uow.tickets.get(second.id))
-        await uow.commit()
-    third = Ticket(title="c")
-    await shop.store(third)
-
-    assert first.id < second.id < third.id
-
-
 async def increment(uow: ShopUnitOfWork, name: str) -> None:
     """Add one, and commit."""
     (await uow.counters.get(name)).value += 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from unitwork.adapters.unit_of_work import IsolationName
-from unitwork.testing.conformance.declaring import needs
+from unitwork.testing.conformance.declaring import needs, portable
 from unitwork.testing.conformance.looks import values_of
 from unitwork.testing.conformance.shop import (
     Allocation,
@@ -141,6 +141,7 @@ def _write_the_same_values_otherwise(order: Order) -> None:
 @pytest.mark.parametrize(
     "change", [_put_back, _put_equal_parts_in_place, _write_the_same_values_otherwise]
 )
+@portable(64)
 async def test_what_equals_the_baseline_is_no_change(
     shop: Shop, applied: Changes, change: Callable[[Order], None]
 ) -> None:

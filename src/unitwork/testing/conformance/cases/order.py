@@ -6,10 +6,12 @@ import pytest
 
 from unitwork.domain.errors import MisuseError
 from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.declaring import portable
 from unitwork.testing.conformance.orders import ORDERED, numbers_in
 from unitwork.testing.conformance.shop import Counter, Money, Order, Shop
 
 
+@portable(10, 11, 12)
 async def test_orders_are_the_same_on_every_storage(orders_shop: Shop) -> None:
     """Contract 23: text by code point, numbers_in and moments by size, None as said."""
     found = {}
@@ -35,6 +37,7 @@ async def test_held_objects_are_ordered_as_storage_orders(orders_shop: Shop) -> 
     assert found == {case: said for case, (_, said) in ORDERED.items()}
 
 
+@portable(65)
 async def test_the_key_completes_every_order(orders_shop: Shop) -> None:
     """Contract 23: what is equal in all terms stands in the order of the keys."""
     async with orders_shop.unit() as uow:

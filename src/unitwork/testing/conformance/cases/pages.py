@@ -10,6 +10,7 @@ from unitwork.domain.errors import MisuseError, UnitOfWorkClosedError
 from unitwork.domain.expression import Sort
 from unitwork.domain.outcome import Outcome
 from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.declaring import portable
 from unitwork.testing.conformance.orders import (
     FIELDS,
     ORDERED,
@@ -17,7 +18,7 @@ from unitwork.testing.conformance.orders import (
     UNORDERED,
     numbers_in,
 )
-from unitwork.testing.conformance.shop import Order, Shop
+from unitwork.testing.conformance.shop import Money, Order, Shop
 
 
 async def test_pages_by_offset_have_a_true_total(orders_shop: Shop) -> None:
@@ -43,6 +44,24 @@ async def test_pages_by_offset_have_a_true_total(orders_shop: Shop) -> None:
     assert [p.has_previous for p in pages] == [False, True, True, True]
     assert (some.total, len(some.items), some.pages) == (3, 2, 2)
     assert (none.total, none.items, none.pages) == (0, [], 0)
+
+
+@portable(65)
+async def test_pages_part_equal_rows_whatever_is_updated_between_them(
+    orders_shop: Shop,
+) -> None:
+    """Contract 23: no row is on two pages or on none, for want of an order."""
+    seen: list[Order] = []
+    for number in (1, 2, 3, 4):
+        async with orders_shop.unit() as uow:
+            page = await uow.orders.page(
+                order_by=Order.total[Money.currency].desc(), number=number, size=3
+            )
+            seen += page.items
+            page.items[0].note = "updated"
+            await uow.commit()
+
+    assert sorted(order.number for order in seen) == SORTED.split()
 
 
 @pytest.mark.parametrize("chunk_size", [1, 2, 5, 12, 500])

@@ -7,13 +7,14 @@ import pytest
 from unitwork.domain.constraint_errors import ReferenceViolationError
 from unitwork.domain.ids import new_id
 from unitwork.domain.specification import all_of
-from unitwork.testing.conformance.declaring import needs
+from unitwork.testing.conformance.declaring import needs, portable
 from unitwork.testing.conformance.hotel import Hotel, Night, Room, Stay, refused
 from unitwork.testing.conformance.shop import Customer, Folder, Order, Shop
 
 NEEDS = ["references"]
 
 
+@portable(62)
 async def test_a_reference_to_nothing_is_refused(shop: Shop) -> None:
     """Contract 26: in a new aggregate and in a changed one."""
     order = Order(number="2")

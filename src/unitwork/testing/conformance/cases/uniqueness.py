@@ -6,6 +6,7 @@ from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.domain.constraint_errors import UniqueViolationError
 from unitwork.domain.outcome import Outcome
 from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.declaring import portable
 from unitwork.testing.conformance.hotel import Hotel, Room, refused
 from unitwork.testing.conformance.shop import Counter, Customer, Order, Shop, Ticket
 
@@ -59,6 +60,7 @@ async def test_the_key_of_a_stored_aggregate_is_refused_at_commit(shop: Shop) ->
     assert await shop.counters() == {"x": 1}
 
 
+@portable(1)
 async def test_values_that_are_unique_together_may_repeat_one_by_one(
     hotel: Hotel,
 ) -> None:
@@ -116,6 +118,7 @@ async def test_a_value_freed_by_a_remove_may_be_taken(shop: Shop) -> None:
         assert found[1].id == three.id
 
 
+@portable(6)
 async def test_a_value_that_a_kept_aggregate_gives_up_is_refused_before_any_statement(
     shop: Shop, calls: list[str]
 ) -> None:

@@ -12,6 +12,7 @@ from unitwork.domain.errors import UnitOfWorkClosedError, UnitOfWorkNotOpenError
 from unitwork.domain.ids import new_id
 from unitwork.domain.outcome import Outcome
 from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.declaring import portable
 from unitwork.testing.conformance.shop import (
     Counter,
     Customer,
@@ -55,6 +56,7 @@ async def test_what_was_committed_is_there_for_every_other_unit(shop: Shop) -> N
         assert (await other.counters.get("a")).value == 7
 
 
+@portable(70)
 async def test_a_commit_that_fails_leaves_nothing_of_the_unit(shop: Shop) -> None:
     """Contract 2: otherwise it raises, and nothing is visible to anyone."""
     await shop.store(Customer(name="Ada", email="a@b.c"), Counter(name="kept"))
@@ -64,6 +66,10 @@ async def test_a_commit_that_fails_leaves_nothing_of_the_unit(shop: Shop) -> Non
         uow.customers.add(Customer(name="Eve", email="a@b.c"))
         with pytest.raises(UniqueViolationError):
             await uow.commit()
+        assert uow.outcome is Outcome.ROLLED_BACK
+        for _ in range(2):
+            with pytest.raises(UnitOfWorkClosedError):
+                await uow.commit()
         assert uow.outcome is Outcome.ROLLED_BACK
     async with shop.unit() as uow:
         assert await uow.counters.find("new") is None

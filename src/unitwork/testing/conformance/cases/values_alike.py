@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from unitwork.domain.json_value import JsonValue
-from unitwork.testing.conformance.declaring import needs
+from unitwork.testing.conformance.declaring import needs, portable
 from unitwork.testing.conformance.samples import (
     TEXTS,
     Label,
@@ -20,10 +20,11 @@ AMBIGUOUS = datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
 """It comes twice that night: `fold` tells which."""
 
 
+@portable(1, 2, 3, 4, 5)
 async def test_texts_that_look_alike_are_different_unique_values(
     samples: Samples,
 ) -> None:
-    """Contract 24: 1-5: case, accents, blanks and forms count; None never clashes."""
+    """Contract 24: case, accents, blanks and forms count; None never clashes."""
     alike = [text for text in TEXTS if len(text) < 255]
     await samples.store(
         *(Sample(id=number, unique=text) for number, text in enumerate(alike)),
@@ -35,8 +36,9 @@ async def test_texts_that_look_alike_are_different_unique_values(
             assert (found.id, found.unique) == (number, text)
 
 
+@portable(13, 14)
 async def test_texts_that_look_alike_are_different_keys(samples: Samples) -> None:
-    """Contract 24: 2-5, 13, 14: of aggregates, and of what they hold in dict or set."""
+    """Contract 24: of aggregates, and of what they hold in dict or set."""
     alike = [text for text in TEXTS if len(text) < 255]
     full = Label(name="full", notes={t: t for t in alike}, marks=set(alike))
     await samples.store(full, *(Label(name=text) for text in alike))
@@ -55,8 +57,9 @@ async def test_texts_that_look_alike_are_different_keys(samples: Samples) -> Non
         assert found.marks == set(found.notes) == set(alike[10:])
 
 
+@portable(48)
 async def test_no_json_is_none_and_json_may_hold_null(samples: Samples) -> None:
-    """Contract 24: 48: None in a JSON column is SQL's NULL, inside of it JSON's."""
+    """Contract 24: None in a JSON column is SQL's NULL, inside of it JSON's."""
     await samples.store(
         Sample(id=1), Sample(id=2, facts=[None]), Sample(id=3, facts={"a": None})
     )
@@ -67,8 +70,9 @@ async def test_no_json_is_none_and_json_may_hold_null(samples: Samples) -> None:
         assert (await uow.samples.get(2)).facts == [None]
 
 
+@portable(51)
 async def test_json_is_compared_by_what_it_says(samples: Samples) -> None:
-    """Contract 24: 51: the order of names is nothing, that of a list is something."""
+    """Contract 24: the order of names is nothing, that of a list is something."""
     await samples.store(
         Sample(id=1, facts={"a": 1, "b": [1, 2]}), Sample(id=2, facts={"a": 1.0})
     )

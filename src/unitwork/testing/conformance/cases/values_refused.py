@@ -5,14 +5,40 @@ from decimal import Decimal
 import pytest
 
 from unitwork.domain.errors import InvalidValueError, UncommittedChangesError
+from unitwork.testing.conformance.declaring import portable
 from unitwork.testing.conformance.samples import REFUSED, Sample, Samples
 
 
 @pytest.mark.parametrize("name", REFUSED)
+@portable(
+    19,
+    20,
+    21,
+    23,
+    24,
+    25,
+    26,
+    27,
+    28,
+    29,
+    30,
+    32,
+    34,
+    36,
+    43,
+    45,
+    47,
+    49,
+    50,
+    53,
+    54,
+    56,
+    57,
+)
 async def test_what_a_storage_would_change_is_refused_before_it_is_asked(
     samples: Samples, name: str
 ) -> None:
-    """Contract 24: 19-21, 23-30, 32, 34, 36, 43, 45, 47, 49, 50, 53, 54, 56, 57."""
+    """Contract 24: by the core, with the rule; nothing beside it is stored."""
     for number, (value, rule) in enumerate(REFUSED[name]):
         async with samples.unit() as uow:
             uow.samples.add(Sample(id=100 + number, text="beside"))
