@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 
 import unitwork
+from tests.storages import InMemory
+from unitwork.testing import conformance_suite
 from unitwork.testing.conformance.histories.verdicts import as_markdown, promised
 
 PACKAGE = Path(unitwork.__file__).parent
@@ -40,3 +42,11 @@ def test_the_contract_has_every_number() -> None:
 def test_the_isolation_table_is_that_of_the_suite() -> None:
     """Each row is a case that runs on every storage, at each level."""
     assert f"\n\n{as_markdown(promised())}\n\n" in page("contract.md")
+
+
+def test_the_page_of_adapters_names_every_section() -> None:
+    """What is asked of an adapter can be looked up by the name that pytest shows."""
+    suite = conformance_suite(InMemory)
+    sections = {name for name in vars(suite) if name.startswith("Test")}
+
+    assert set(re.findall(r"`(Test\w+)`", page("adapters.md"))) == sections
