@@ -1,6 +1,5 @@
 """What a database says, in the library's words: by its code and the phase."""
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
@@ -374,32 +373,3 @@ async def _kill(shop: Shop, statement: str) -> None:
         if isinstance(number, bool):
             return
         await connection.execute(text(f"KILL {number}"))
-
-
-async def test_an_error_is_told_as_it_is_to_who_handles_a_cancellation(
-    shop: Shop,
-) -> None:
-    """Contract 27: it is not taken for the cancellation that came before the unit."""
-    await shop.put(x=1)
-    told = []
-
-    async def clean_up() -> None:
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            async with shop.unit() as uow:
-                uow.counters.add(Counter(name="x"))
-                try:
-                    await uow.commit()
-                except BaseException as error:  # noqa: BLE001 - to see which it is
-                    told.append(type(error))
-            raise
-
-    task = asyncio.create_task(clean_up())
-    await asyncio.wait([task], timeout=0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-    assert told == [UniqueViolationError]
-    assert await shop.counters() == {"x": 1}

@@ -288,3 +288,18 @@ async def test_nothing_is_left_in_the_pool(sql_shop: Shop) -> None:
     database: Any = sql_shop.database
     assert database.engine.sync_engine.pool.checkedout() == 0
     assert await sql_shop.counters() == {"commit": 1}
+
+
+async def test_the_database_refuses_the_writes_of_a_read_only_unit(
+    sql_shop: Shop,
+) -> None:
+    """Contract 11: the raw hatch of a read-only unit cannot write either."""
+    await sql_shop.store(Counter(name="a"))
+    with pytest.raises((exc.DBAPIError, PersistenceError)):
+        async with raw(sql_shop, read_only=True) as uow:
+            connection = await uow.connection()
+            await connection.execute(text("DELETE FROM counter"))
+    async with sql_shop.unit() as uow:
+        assert await uow.counters.exists(Counter.name == "a")
+        (await uow.counters.get("a")).value = 1
+        await uow.commit()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.shop import Counter, Order, Shop, an_order, open_shop
-from tests.storages import STORAGES
+from tests.shop import Counter, Customer, Order, Shop, an_order, open_shop
+from tests.storages import STORAGES, Storage
+from unitwork import all_of
 
 if TYPE_CHECKING:
     from tests.storages import Servers
@@ -126,3 +127,28 @@ async def test_nested_scopes_take_no_statement(counted_shop: Shop) -> None:
 
     assert seen == []
     assert (await counted_shop.counters())["a"] == 10
+
+
+async def test_no_statement_that_writes_goes_out_before_commit(
+    sql_storage: "Storage", heard: list[str]
+) -> None:
+    """Contract 21: reads are all that a database hears of an open unit."""
+    async with open_shop(sql_storage) as shop:
+        order = an_order()
+        await shop.store(order, Counter(name="x"))
+        heard.clear()
+        async with shop.unit() as uow:
+            (await uow.orders.get(order.id)).lines.clear()
+            uow.counters.remove(await uow.counters.get("x"))
+            uow.customers.add(Customer(name="Ann"))
+            async with uow:
+                uow.counters.add(Counter(name="y"))
+                await uow.commit()
+            await uow.orders.matching(all_of())
+            await uow.counters.count()
+            before, heard[:] = list(heard), []
+            await uow.commit()
+
+    assert {statement.partition(" ")[0] for statement in before} == {"SELECT"}
+    assert not [statement for statement in before if "FOR UPDATE" in statement]
+    assert {"INSERT", "DELETE"} < {s.partition(" ")[0] for s in heard}

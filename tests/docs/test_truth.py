@@ -4,6 +4,9 @@ import re
 from pathlib import Path
 
 import unitwork
+from tests.storages import InMemory
+from unitwork.testing import conformance_suite
+from unitwork.testing.conformance.histories.verdicts import as_markdown, promised
 
 PACKAGE = Path(unitwork.__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -36,10 +39,14 @@ def test_the_contract_has_every_number() -> None:
     assert numbers == [str(number) for number in range(1, 43)]
 
 
-def test_the_isolation_table_is_that_of_the_tests() -> None:
-    """Each row is a case that runs on every storage."""
-    tests = (ROOT / "tests" / "contract" / "test_isolation.py").read_text("utf-8")
-    shown = re.findall(r"^\| [GOP].*\|$", page("contract.md"), re.MULTILINE)
+def test_the_isolation_table_is_that_of_the_suite() -> None:
+    """Each row is a case that runs on every storage, at each level."""
+    assert f"\n\n{as_markdown(promised())}\n\n" in page("contract.md")
 
-    assert shown
-    assert shown == re.findall(r"^\| [GOP].*\|$", tests, re.MULTILINE)
+
+def test_the_page_of_adapters_names_every_section() -> None:
+    """What is asked of an adapter can be looked up by the name that pytest shows."""
+    suite = conformance_suite(InMemory)
+    sections = {name for name in vars(suite) if name.startswith("Test")}
+
+    assert set(re.findall(r"`(Test\w+)`", page("adapters.md"))) == sections

@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 
 from unitwork.testing.conformance.capabilities import FLAGS, Capabilities
+from unitwork.testing.conformance.portable import PORTABLE
 
 C = TypeVar("C", bound=Callable[..., Any])
-_NEEDS = "conformance_needs"
+_NEEDS, _ROWS = "conformance_needs", "conformance_rows"
 
 
 def fixture(function: Callable[..., Any]) -> Any:
@@ -29,10 +30,29 @@ def needs(*flags: str) -> Callable[[C], C]:
         raise LookupError(unknown)
 
     def note(case: C) -> C:
-        setattr(case, _NEEDS, flags)
+        setattr(case, _NEEDS, (*getattr(case, _NEEDS, ()), *flags))
         return case
 
     return note
+
+
+def portable(*rows: int) -> Callable[[C], C]:
+    """Mark a case that shows rows of `portable.PORTABLE`."""
+    unknown = set(rows) - PORTABLE.keys()
+    if unknown:
+        raise LookupError(unknown)
+
+    def note(case: C) -> C:
+        setattr(case, _ROWS, rows)
+        return case
+
+    return note
+
+
+def rows_of(case: Callable[..., Any]) -> tuple[int, ...]:
+    """Return the rows that a case shows."""
+    rows: tuple[int, ...] = getattr(case, _ROWS, ())
+    return rows
 
 
 def lacking(

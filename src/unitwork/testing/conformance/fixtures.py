@@ -12,13 +12,17 @@ from unitwork.testing.conformance.declaring import fixture
 from unitwork.testing.conformance.histories.ledger import LEDGER
 from unitwork.testing.conformance.hotel import Hotel, HotelUnitOfWork, hotel_schema
 from unitwork.testing.conformance.interpreter import MakeUnit
+from unitwork.testing.conformance.orders import CUSTOMERS, orders
 from unitwork.testing.conformance.runner import Fresh, fresh_warehouse
+from unitwork.testing.conformance.samples import Samples, open_samples
 from unitwork.testing.conformance.shop import Shop, open_shop
 from unitwork.testing.conformance.warehouse import (
     WarehouseUnitOfWork,
     warehouse_schema,
 )
 
+PATIENCE = 0.2
+"""Seconds that `hasty_shop` waits for a lock; MariaDB makes a whole one of it."""
 WAIST = [
     *("load", "scan", "count", "exists", "lock"),
     *("flush", "savepoint", "undo", "release", "apply"),
@@ -29,6 +33,28 @@ WAIST = [
 async def shop(storage: Adapter) -> AsyncIterator[Shop]:
     """A fresh shop."""
     async with open_shop(storage) as opened:
+        yield opened
+
+
+@fixture
+async def hasty_shop(storage: Adapter) -> AsyncIterator[Shop]:
+    """A shop with two counters, that waits for locks no longer than it must."""
+    async with open_shop(storage, lock_timeout=PATIENCE) as opened:
+        await opened.put(x=10, y=20)
+        yield opened
+
+
+@fixture
+async def orders_shop(shop: Shop) -> Shop:
+    """A shop with orders in it, and who made some of them."""
+    await shop.store(*CUSTOMERS, *orders())
+    return shop
+
+
+@fixture
+async def samples(storage: Adapter) -> AsyncIterator[Samples]:
+    """An empty database of samples: a column of every type."""
+    async with open_samples(storage) as opened:
         yield opened
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.capabilities import FLAGS
-from unitwork.testing.conformance.declaring import fixture, lacking
+from unitwork.testing.conformance.declaring import fixture, lacking, needs
 from unitwork.testing.conformance.reporting import PROPERTY
 from unitwork.testing.conformance.sabotage.catalogue import bugs_named
 from unitwork.testing.conformance.sabotage.planting import sabotaged
@@ -79,9 +79,10 @@ def _section(name: str) -> type:
 def _tests_and_fixtures(module: ModuleType) -> dict[str, Any]:
     """Take over what pytest would find in a module, as static methods."""
     found: dict[str, Any] = {}
+    needed = needs(*getattr(module, "NEEDS", ()))
     for name, value in vars(module).items():
         if name.startswith(("test_", "pytest_generate_tests")):
-            found[name] = staticmethod(_marked(value))
+            found[name] = staticmethod(_marked(needed(value)))
         elif isinstance(value, _FIXTURE):
             found[name] = value
     return found

@@ -16,7 +16,6 @@ from unitwork.testing.conformance.histories.phenomena import (
     forbidden,
 )
 from unitwork.testing.conformance.histories.recording import Recorder
-from unitwork.testing.conformance.histories.verdicts import play_all, promised
 from unitwork.testing.conformance.histories.workload import Workload, run
 
 LOCK_SECONDS = 0.1
@@ -36,14 +35,6 @@ async def test_concurrent_units_show_nothing_that_their_level_forbids(
     assert len(history.transactions) == 201
     assert len(history.with_outcome(Outcome.COMMITTED)) > 80
     assert len(history.with_outcome(Outcome.ROLLED_BACK)) > 12
-
-
-@pytest.mark.parametrize("level", LEVELS)
-async def test_the_isolation_table_is_the_same_on_every_storage(
-    ledger: AbstractDatabase, level: IsolationName
-) -> None:
-    """Contract 18: each of Hermitage's anomalies, at each level."""
-    assert await play_all(ledger, [level]) == promised([level])
 
 
 @pytest.mark.parametrize("level", ["read_committed", "snapshot"])

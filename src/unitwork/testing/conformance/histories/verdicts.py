@@ -23,14 +23,20 @@ async def play_all(
 
     Cost: about 20 units a case and level.
     """
-    verdicts: Verdicts = {}
-    for case in CASES:
-        verdicts[case.anomaly] = {}
-        for level in levels:
-            table = Table(database, level)
-            await table.reset()
-            verdicts[case.anomaly][level] = await case.play(table)
-    return verdicts
+    return {
+        case.anomaly: {
+            level: await play(database, case.anomaly, level) for level in levels
+        }
+        for case in CASES
+    }
+
+
+async def play(database: AbstractDatabase, anomaly: str, level: IsolationName) -> bool:
+    """Play one case at one level, and tell whether the anomaly showed."""
+    [case] = [case for case in CASES if case.anomaly == anomaly]
+    table = Table(database, level)
+    await table.reset()
+    return await case.play(table)
 
 
 def promised(levels: Sequence[IsolationName] = LEVELS) -> Verdicts:

@@ -6,33 +6,31 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import attrs
 
-from unitwork import (
-    AbstractRepository,
-    AbstractUnitOfWork,
-    AggregateRoot,
-    Field,
-    JsonValue,
-    Key,
-    field,
-)
 from unitwork.adapters.mapping import Decimal as DecimalColumn
 from unitwork.adapters.mapping import Integer, Schema, Text
-
-if TYPE_CHECKING:
-    from tests.storages import Storage
+from unitwork.domain.aggregate import AggregateRoot
+from unitwork.domain.field import Field, Key, field
+from unitwork.domain.json_value import JsonValue
+from unitwork.domain.repository import AbstractRepository
+from unitwork.domain.unit_of_work import AbstractUnitOfWork
+from unitwork.testing.conformance.adapter import Adapter
 
 
 class Color(Enum):
+    """A closed set."""
+
     RED = "r"
     GREEN = "g"
 
 
 class Sample(AggregateRoot):
+    """A column of each type; each may be None."""
+
     id: Key[int]
     text: Field[str | None] = field(default=None)
     short: Field[str | None] = field(default=None)
@@ -62,6 +60,8 @@ class Label(AggregateRoot):
 
 
 class SampleUnitOfWork(AbstractUnitOfWork):
+    """The port."""
+
     samples: AbstractRepository[Sample, int]
     labels: AbstractRepository[Label, str]
 
@@ -115,7 +115,7 @@ class Samples:
 
 
 @asynccontextmanager
-async def open_samples(storage: "Storage") -> AsyncIterator[Samples]:
+async def open_samples(storage: Adapter) -> AsyncIterator[Samples]:
     """Open a database of samples on a storage."""
     async with storage.database(sample_schema()) as database:
         yield Samples(database, storage.unit(SampleUnitOfWork))
@@ -301,3 +301,8 @@ REFUSED: dict[str, list[tuple[Any, str]]] = {
     ],
 }
 """Values that no storage sees, and the rule that each breaks."""
+
+
+def same(found: Any, meant: Any) -> bool:
+    """Tell whether two values are equal, of one type, and written alike."""
+    return type(found) is type(meant) and repr(found) == repr(meant)

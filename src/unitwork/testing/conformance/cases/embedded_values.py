@@ -1,16 +1,16 @@
 """Values that stand in the columns of their owner. Contract: 13."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pytest
-
-from unitwork import AbstractRepository, AbstractUnitOfWork, AggregateRoot, Field, Key
-from unitwork import Value as ValueObject
 from unitwork.adapters.mapping import Schema
-
-if TYPE_CHECKING:
-    from tests.storages import Storage
+from unitwork.domain.aggregate import AggregateRoot
+from unitwork.domain.aggregate import Value as ValueObject
+from unitwork.domain.field import Field, Key
+from unitwork.domain.repository import AbstractRepository
+from unitwork.domain.unit_of_work import AbstractUnitOfWork
+from unitwork.testing.conformance.adapter import Adapter
+from unitwork.testing.conformance.declaring import fixture
 
 
 class Cents(ValueObject):
@@ -46,8 +46,8 @@ class BillUnitOfWork(AbstractUnitOfWork):
 SCHEMA = Schema(Bill)
 
 
-@pytest.fixture
-async def unit(storage: "Storage") -> AsyncIterator[Callable[[], BillUnitOfWork]]:
+@fixture
+async def unit(storage: Adapter) -> AsyncIterator[Callable[[], BillUnitOfWork]]:
     """Units on a fresh database, on each storage in turn."""
     async with storage.database(SCHEMA) as database:
         made = storage.unit(BillUnitOfWork)  # type: ignore[type-abstract]  # a port

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contract.orders import (
+from unitwork.domain.errors import InvalidValueError, MisuseError
+from unitwork.domain.specification import all_of, any_of
+from unitwork.testing.conformance.declaring import portable
+from unitwork.testing.conformance.orders import (
     ANN,
     COMPARE,
-    CUSTOMERS,
     FIELDS,
     MAY,
     PARTS,
@@ -27,17 +29,16 @@ from tests.contract.orders import (
     meaning,
     orders,
 )
-from tests.shop import Customer, Money, Order, Shop, ShopUnitOfWork, Status
-from unitwork import InvalidValueError, MisuseError, all_of, any_of
+from unitwork.testing.conformance.shop import (
+    Customer,
+    Money,
+    Order,
+    Shop,
+    ShopUnitOfWork,
+    Status,
+)
 
 Q = Order
-
-
-@pytest.fixture
-async def orders_shop(shop: Shop) -> Shop:
-    """A shop with the orders in it."""
-    await shop.store(*CUSTOMERS, *orders())
-    return shop
 
 
 @asynccontextmanager
@@ -130,6 +131,7 @@ NAMED: dict[str, tuple[Any, str]] = {
 }
 
 
+@portable(7, 8, 9, 13, 14, 15, 17, 18, 58)
 async def test_storage_answers_as_the_language_says(orders_shop: Shop) -> None:
     """Contract 22: operators, literal text, and the logic of three values."""
     expected = {case: sorted(said.split()) for case, (_, said) in NAMED.items()}
@@ -143,6 +145,7 @@ async def test_storage_answers_as_the_language_says(orders_shop: Shop) -> None:
     assert counted == {case: len(those) for case, those in expected.items()}
 
 
+@portable(7, 8, 9, 13, 14, 15, 17, 18, 58)
 async def test_held_objects_answer_as_the_language_says(orders_shop: Shop) -> None:
     """Contract 20, 22: what a unit holds is judged as storage judges it."""
     async with holding(orders_shop) as uow:
@@ -207,6 +210,7 @@ async def test_any_criterion_means_what_an_independent_model_says(
 
 
 @pytest.mark.parametrize("negated", [False, True])
+@portable(69)
 async def test_forty_thousand_values_in_one_list(shop: Shop, *, negated: bool) -> None:
     """Contract 22: any number of values in in_, of every type that keys may have."""
     customer = Customer(name="Ann")
@@ -225,6 +229,22 @@ async def test_forty_thousand_values_in_one_list(shop: Shop, *, negated: bool) -
         async with shop.unit() as uow:
             assert await uow.orders.count(asked) == len(found)
             assert await numbers(uow, asked) == found
+
+
+@portable(66)
+async def test_where_there_is_nothing_every_question_has_an_answer(shop: Shop) -> None:
+    """Contract 22: of no rows, and of none that match."""
+    await shop.store(Customer(name="Ann"))
+    async with shop.unit() as uow:
+        customers: Any = uow.customers
+        for asked, meant in ((uow.orders, all_of()), (customers, ~all_of())):
+            assert await asked.count(meant) == 0
+            assert await asked.exists(meant) is False
+            assert await asked.first(meant) is None
+            assert await asked.matching(meant) == []
+            page = await asked.page(meant)
+            assert (page.items, page.total, page.pages) == ([], 0, 0)
+            assert [found async for found in asked.stream(meant)] == []
 
 
 async def test_a_value_that_no_row_could_have_is_refused(

@@ -2,7 +2,15 @@
 
 import asyncio
 
-from tests.shop import Allocation, Order, OrderLine, Shop, ShopUnitOfWork
+from unitwork.testing.conformance.shop import (
+    Allocation,
+    Order,
+    OrderLine,
+    Shop,
+    ShopUnitOfWork,
+)
+
+NEEDS = ["parallel"]
 
 READERS, READS = 8, 250
 

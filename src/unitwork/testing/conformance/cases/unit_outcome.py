@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.shop import Counter, Customer, Shop, ShopUnitOfWork
-from unitwork import (
+from unitwork.adapters.storage import AbstractStorageSession, UnitOptions
+from unitwork.domain.constraint_errors import UniqueViolationError
+from unitwork.domain.errors import (
     CommitOutcomeUnknownError,
     InvalidValueError,
-    Outcome,
     UncommittedChangesError,
-    UniqueViolationError,
 )
-from unitwork.adapters.storage import AbstractStorageSession, UnitOptions
+from unitwork.domain.outcome import Outcome
+from unitwork.testing.conformance.shop import Counter, Customer, Shop, ShopUnitOfWork
 
 
 def _outcome(uow: ShopUnitOfWork) -> Outcome:

@@ -1,35 +1,25 @@
-"""Opening a unit, committing it once, dropping it; read-only units."""
+"""Opening a unit, committing it once, dropping it."""
 
 import gc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from tests.shop import Counter, Customer, Paid, Shop, ShopUnitOfWork, open_shop
-from unitwork import (
-    Outcome,
-    PersistenceError,
-    ReadOnlyError,
-    UniqueViolationError,
-    UnitOfWorkClosedError,
-    UnitOfWorkNotOpenError,
-    all_of,
-    new_id,
+from unitwork.domain.constraint_errors import UniqueViolationError
+from unitwork.domain.errors import UnitOfWorkClosedError, UnitOfWorkNotOpenError
+from unitwork.domain.ids import new_id
+from unitwork.domain.outcome import Outcome
+from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.declaring import portable
+from unitwork.testing.conformance.shop import (
+    Counter,
+    Customer,
+    Paid,
+    Shop,
+    ShopUnitOfWork,
 )
-from unitwork.adapters.sqlalchemy import PoolOptions
-
-if TYPE_CHECKING:
-    from tests.storages import Storage
-    from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase, SqlAlchemyUnitOfWork
-    from unitwork.adapters.unit_of_work import IsolationName
-
-ISOLATIONS: list["IsolationName"] = ["read_committed", "snapshot", "serializable"]
-ONE_CONNECTION = PoolOptions(size=1, overflow=0, timeout=5)
-TWO_CONNECTIONS = PoolOptions(size=2, overflow=0, timeout=5)
 
 
 async def test_a_unit_without_reads_and_writes_touches_no_storage(
@@ -57,58 +47,6 @@ async def test_a_unit_that_only_read_commits_without_writing(
     assert uow.outcome is Outcome.COMMITTED
 
 
-async def test_a_connection_is_taken_by_the_first_read_and_given_back(
-    sql_storage: "Storage",
-) -> None:
-    """Contract 1: no connection before the first read, none after the end."""
-    async with open_shop(sql_storage, pool=ONE_CONNECTION) as shop:
-        pool = cast("SqlAlchemyDatabase", shop.database).engine.pool
-        async with shop.unit("snapshot") as uow:
-            uow.counters.add(Counter(name="a"))
-            assert pool.checkedout() == 0  # type: ignore[attr-defined]  # a QueuePool
-            await uow.counters.find("b")
-            assert pool.checkedout() == 1  # type: ignore[attr-defined]
-            await uow.commit()
-        assert pool.checkedout() == 0  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("isolation", ISOLATIONS)
-async def test_a_unit_needs_one_connection_from_its_first_read_to_its_commit(
-    storage: "Storage", isolation: "IsolationName"
-) -> None:
-    """Contract 1: a unit never holds two connections; a pool of one serves it."""
-    async with open_shop(storage, pool=ONE_CONNECTION) as shop:
-        await shop.store(Counter(name="a"))
-        async with shop.unit(isolation) as uow:
-            counter = await uow.counters.get("a")
-            assert await uow.counters.count() == 1
-            counter.value = 1
-            async with uow:
-                uow.counters.add(Counter(name="b"))
-                await uow.commit()
-            await uow.commit()
-        async with shop.unit(isolation) as uow:
-            assert (await uow.counters.get("a")).value == 1
-            assert await uow.counters.count() == 2
-
-
-@pytest.mark.parametrize("isolation", ISOLATIONS)
-async def test_two_units_on_a_pool_of_two_do_not_wait_for_each_other(
-    storage: "Storage", isolation: "IsolationName"
-) -> None:
-    """Contract 1: units that hold their connections can all commit."""
-    async with open_shop(storage, pool=TWO_CONNECTIONS) as shop:
-        await shop.store(Counter(name="a"), Counter(name="b"))
-        async with shop.unit(isolation) as one, shop.unit(isolation) as two:
-            (await one.counters.get("a")).value = 1
-            (await two.counters.get("b")).value = 2
-            await one.commit()
-            await two.commit()
-        async with shop.unit() as uow:
-            found = await uow.counters.matching(all_of())
-        assert [counter.value for counter in found] == [1, 2]
-
-
 async def test_what_was_committed_is_there_for_every_other_unit(shop: Shop) -> None:
     """Contract 2: commit returns when everything is durable, and not before."""
     async with shop.unit() as uow, shop.unit() as other:
@@ -118,6 +56,7 @@ async def test_what_was_committed_is_there_for_every_other_unit(shop: Shop) -> N
         assert (await other.counters.get("a")).value == 7
 
 
+@portable(70)
 async def test_a_commit_that_fails_leaves_nothing_of_the_unit(shop: Shop) -> None:
     """Contract 2: otherwise it raises, and nothing is visible to anyone."""
     await shop.store(Customer(name="Ada", email="a@b.c"), Counter(name="kept"))
@@ -127,6 +66,10 @@ async def test_a_commit_that_fails_leaves_nothing_of_the_unit(shop: Shop) -> Non
         uow.customers.add(Customer(name="Eve", email="a@b.c"))
         with pytest.raises(UniqueViolationError):
             await uow.commit()
+        assert uow.outcome is Outcome.ROLLED_BACK
+        for _ in range(2):
+            with pytest.raises(UnitOfWorkClosedError):
+                await uow.commit()
         assert uow.outcome is Outcome.ROLLED_BACK
     async with shop.unit() as uow:
         assert await uow.counters.find("new") is None
@@ -157,6 +100,8 @@ async def _recorded(uow: ShopUnitOfWork) -> None:
 
 
 Use = Callable[[ShopUnitOfWork], Awaitable[Any]]
+
+
 USES: dict[str, Use] = {
     "add": _added,
     "remove": _removed,
@@ -277,50 +222,3 @@ async def test_a_unit_dropped_after_its_end_does_not_warn(shop: Shop) -> None:
         await uow.commit()
     del uow
     gc.collect()
-
-
-async def test_a_read_only_unit_refuses_changes_at_commit(
-    shop: Shop, calls: list[str]
-) -> None:
-    """Contract 11: what was changed, added and removed is named; nothing is sent."""
-    await shop.store(Counter(name="a"), Counter(name="c"))
-    calls.clear()
-    async with shop.unit(read_only=True) as uow:
-        (await uow.counters.get("a")).value = 1
-        uow.counters.add(Counter(name="b"))
-        uow.counters.remove(await uow.counters.get("c"))
-        with pytest.raises(ReadOnlyError) as refused:
-            await uow.commit()
-    assert sorted(refused.value.changes) == [
-        "added Counter 'b'",
-        "changed Counter 'a'",
-        "removed Counter 'c'",
-    ]
-    assert (uow.outcome, calls) == (Outcome.ROLLED_BACK, ["load", "load"])
-
-
-async def test_a_read_only_unit_reads_and_commits(shop: Shop) -> None:
-    """Contract 11: without changes it is a unit like any other."""
-    await shop.store(Counter(name="a", value=3))
-    async with shop.unit(read_only=True) as uow:
-        assert (await uow.counters.get("a")).value == 3
-        assert await uow.counters.count() == 1
-        await uow.commit()
-    assert uow.outcome is Outcome.COMMITTED
-
-
-async def test_the_database_refuses_the_writes_of_a_read_only_unit(
-    sql_storage: "Storage",
-) -> None:
-    """Contract 11: the raw hatch of a read-only unit cannot write either."""
-    async with open_shop(sql_storage) as shop:
-        await shop.store(Counter(name="a"))
-        uow = shop.unit(read_only=True)
-        with pytest.raises((DBAPIError, PersistenceError)):
-            async with uow:
-                raw = await cast("SqlAlchemyUnitOfWork", uow).connection()
-                await raw.execute(text("DELETE FROM counter"))
-        async with shop.unit() as uow:
-            assert await uow.counters.exists(all_of())
-            (await uow.counters.get("a")).value = 1
-            await uow.commit()

@@ -1,39 +1,32 @@
 """Nothing that writes or locks goes out before commit, unless it is asked for."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.shop import Counter, Customer, Shop, an_order, open_shop
-from unitwork import (
+from unitwork.domain.errors import (
     AggregateNotFoundError,
     ConcurrencyConflictError,
     MisuseError,
-    Outcome,
     PersistenceError,
-    StorageBusyError,
-    all_of,
 )
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.domain.outcome import Outcome
+from unitwork.domain.specification import all_of
+from unitwork.domain.storage_errors import StorageBusyError
+from unitwork.testing.conformance.adapter import Adapter
+from unitwork.testing.conformance.declaring import needs
+from unitwork.testing.conformance.fixtures import PATIENCE
+from unitwork.testing.conformance.shop import (
+    Counter,
+    Customer,
+    Shop,
+    an_order,
+    open_shop,
+)
 
-if TYPE_CHECKING:
-    from tests.storages import Storage
-
-PATIENCE = 0.2
-"""Seconds; MariaDB makes a whole one of it."""
-LATER: list[IsolationName] = ["snapshot", "serializable"]
-
-
-@pytest.fixture
-async def hasty_shop(storage: "Storage") -> AsyncIterator[Shop]:
-    """A shop that waits for locks no longer than it must."""
-    async with open_shop(storage, lock_timeout=PATIENCE) as opened:
-        await opened.put(x=10, y=20)
-        yield opened
+NEEDS = ["locks"]
 
 
 async def test_nobody_has_to_wait_for_a_unit_with_changes(hasty_shop: Shop) -> None:
@@ -55,31 +48,6 @@ async def test_nobody_has_to_wait_for_a_unit_with_changes(hasty_shop: Shop) -> N
         await slow.rollback()
 
     assert await hasty_shop.counters() == {"x": 12, "y": 22}
-
-
-async def test_no_statement_that_writes_goes_out_before_commit(
-    sql_storage: "Storage", heard: list[str]
-) -> None:
-    """Contract 21: reads are all that a database hears of an open unit."""
-    async with open_shop(sql_storage) as shop:
-        order = an_order()
-        await shop.store(order, Counter(name="x"))
-        heard.clear()
-        async with shop.unit() as uow:
-            (await uow.orders.get(order.id)).lines.clear()
-            uow.counters.remove(await uow.counters.get("x"))
-            uow.customers.add(Customer(name="Ann"))
-            async with uow:
-                uow.counters.add(Counter(name="y"))
-                await uow.commit()
-            await uow.orders.matching(all_of())
-            await uow.counters.count()
-            before, heard[:] = list(heard), []
-            await uow.commit()
-
-    assert {statement.partition(" ")[0] for statement in before} == {"SELECT"}
-    assert not [statement for statement in before if "FOR UPDATE" in statement]
-    assert {"INSERT", "DELETE"} < {s.partition(" ")[0] for s in heard}
 
 
 async def test_a_lock_gives_the_latest_and_keeps_writers_out(hasty_shop: Shop) -> None:
@@ -109,6 +77,7 @@ async def test_a_lock_gives_the_latest_and_keeps_writers_out(hasty_shop: Shop) -
     assert (await hasty_shop.counters())["x"] == 12
 
 
+@needs("parallel")
 async def test_who_waits_for_a_lock_is_given_what_was_committed_meanwhile(
     shop: Shop,
 ) -> None:
@@ -197,8 +166,9 @@ async def test_a_lock_on_a_key_that_nobody_has_finds_nothing(shop: Shop) -> None
             await uow.counters.get("absent", lock=True)
 
 
+@needs("parallel")
 async def test_two_units_that_want_each_others_locks_do_not_wait_for_ever(
-    storage: "Storage",
+    storage: Adapter,
 ) -> None:
     """Contract 21: one goes on, the other is told to try again."""
     held = asyncio.Barrier(2)
@@ -227,66 +197,6 @@ async def test_two_units_that_want_each_others_locks_do_not_wait_for_ever(
     assert error.outcome is Outcome.ROLLED_BACK
 
 
-@pytest.mark.parametrize("level", LATER)
-async def test_a_snapshot_unit_locks_before_its_first_read_or_not_at_all(
-    shop: Shop, level: IsolationName
-) -> None:
-    """Contract 21: an older snapshot would not show what the lock protects."""
-    await shop.put(x=10, y=20)
-    async with shop.unit(level) as uow:
-        await uow.counters.count()
-        with pytest.raises(MisuseError, match="after it had read"):
-            await uow.counters.get("x", lock=True)
-    async with shop.unit(level) as uow:
-        (await uow.counters.get("x", lock=True)).value = 11
-        assert (await uow.counters.get("y", lock=True)).value == 20
-        assert await uow.counters.count(Counter.value == 11) == 1
-        with pytest.raises(MisuseError, match="after it had read"):
-            await uow.counters.find("z", lock=True)
-        await uow.commit()
-
-    assert await shop.counters() == {"x": 11, "y": 20}
-
-
-async def test_a_later_lock_is_of_the_same_snapshot_as_the_first_one_or_conflicts(
-    hasty_shop: Shop,
-) -> None:
-    """Contract 21: what a snapshot unit locks is not newer than its snapshot."""
-    async with hasty_shop.unit("snapshot") as uow:
-        await uow.counters.get("x", lock=True)
-        try:
-            await hasty_shop.put(y=21)
-        except StorageBusyError:  # one lock is all the database has
-            assert (await uow.counters.get("y", lock=True)).value == 20
-        else:
-            with pytest.raises(ConcurrencyConflictError):
-                await uow.counters.get("y", lock=True)
-
-
-async def test_a_locked_key_that_nobody_had_is_kept_free_for_a_serializable_unit(
-    hasty_shop: Shop,
-) -> None:
-    """Contract 18, 21: of two that add what the other found missing, one is refused."""
-    failed = []
-    async with (
-        hasty_shop.unit("serializable") as one,
-        hasty_shop.unit("serializable") as two,
-    ):
-        assert await two.counters.find("a") is None
-        assert await one.counters.find("b", lock=True) is None
-        one.counters.add(Counter(name="a"))
-        two.counters.add(Counter(name="b"))
-        for uow in (two, one):
-            try:
-                await uow.commit()
-            except PersistenceError as error:
-                failed.append(error)
-
-    [refused] = failed
-    assert refused.retryable
-    assert refused.outcome is Outcome.ROLLED_BACK
-
-
 async def test_a_read_only_unit_takes_no_lock(shop: Shop) -> None:
     """Contract 21: databases disagree on it, so it is refused on all of them."""
     await shop.put(x=10)
@@ -301,44 +211,7 @@ async def test_a_read_only_unit_takes_no_lock(shop: Shop) -> None:
     )
 
 
-@pytest.mark.parametrize("hatch", ["connection", "session"])
-@pytest.mark.parametrize("level", LATER)
-async def test_a_snapshot_unit_opens_the_raw_hatch_before_its_first_read_or_not_at_all(
-    sql_storage: "Storage", level: IsolationName, hatch: str
-) -> None:
-    """Contract 21: the raw transaction would not see the unit's snapshot."""
-    async with open_shop(sql_storage) as shop:
-        await shop.put(x=10)
-        async with shop.unit(level) as uow:
-            await uow.counters.count()
-            with pytest.raises(MisuseError, match="after it had read"):
-                await getattr(uow, hatch)()
-        async with shop.unit(level) as uow:
-            await getattr(uow, hatch)()
-            (await uow.counters.get("x")).value = 11
-            await uow.commit()
-
-        assert await shop.counters() == {"x": 11}
-
-
-@pytest.mark.parametrize("hatch", ["connection", "session"])
-async def test_the_in_memory_unit_refuses_the_raw_hatch(hatch: str) -> None:
-    """Contract 21: it has no SQL; the error says what to do instead."""
-    from tests.shop import shop_schema
-    from tests.storages import InMemoryDatabase, InMemoryUnitOfWork
-
-    async with InMemoryUnitOfWork(InMemoryDatabase(shop_schema())) as uow:
-        with pytest.raises(MisuseError) as raised:
-            await getattr(uow, hatch)()
-
-    assert str(raised.value) == (
-        f"uow.{hatch}() was called on the in-memory unit of work.\n"
-        "It keeps rows in a dict and has no SQL.\n"
-        "Put the SQL into a finder of a port, and write its in-memory twin with"
-        " InMemoryRepository.all(); or test this service on SQLite. [misuse]"
-    )
-
-
+@needs("parallel")
 @pytest.mark.parametrize("value", [10, 11], ids=["unchanged", "changed"])
 async def test_a_commit_gives_the_locks_back(hasty_shop: Shop, value: int) -> None:
     """Contract 21: not only the end of the block, which may be far away."""
@@ -355,6 +228,7 @@ async def test_a_commit_gives_the_locks_back(hasty_shop: Shop, value: int) -> No
     assert (await hasty_shop.counters())["x"] == value + 1
 
 
+@needs("parallel")
 async def test_what_is_locked_while_a_commit_waits_is_not_written_over(
     shop: Shop,
 ) -> None:

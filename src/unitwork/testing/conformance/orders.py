@@ -1,13 +1,13 @@
-"""Orders with every kind of value in them, and an independent model of criteria."""
+"""Orders with every kind of value in them, sorted, and a model of criteria."""
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.shop import Customer, Money, Order, Status
+from unitwork.testing.conformance.shop import Customer, Money, Order, Status
 
 ANN, BOB = UUID(int=1), UUID(int=2**127)
 MAY = datetime(2024, 5, 1, 12, 30, 0, 1, tzinfo=UTC)
@@ -141,3 +141,56 @@ def _among(value: Any, values: list[Any]) -> bool | None:
     if value in [each for each in values if each is not None]:
         return True
     return None if None in values else False
+
+
+AMOUNT = Order.discount[Money.amount]
+
+
+SORTED = "1 10 2 3 4 5 6 7 8 9 B b"
+
+
+def numbers_in(found: Iterable[Order]) -> str:
+    """Show what was found, in order."""
+    return " ".join(order.number for order in found)
+
+
+ORDERED: dict[str, tuple[Any, str]] = {
+    "text by code point": (Order.number.asc(), SORTED),
+    "text downwards": (Order.number.desc(), "b B 9 8 7 6 5 4 3 2 10 1"),
+    "blanks and case by code point": (
+        (Order.note.asc(), Order.number.asc()),
+        "8 5 6 2 1 B 3 7 4 10 9 b",
+    ),
+    "None is the largest": (
+        (AMOUNT.asc(), Order.number.asc()),
+        "4 7 1 10 2 3 5 6 8 9 B b",
+    ),
+    "None is the largest, downwards": (
+        (AMOUNT.desc(), Order.number.asc()),
+        "1 10 2 3 5 6 8 9 B b 7 4",
+    ),
+    "None first": (
+        (AMOUNT.asc(nulls="first"), Order.number.asc()),
+        "1 10 2 3 5 6 8 9 B b 4 7",
+    ),
+    "None last, downwards": (
+        (AMOUNT.desc(nulls="last"), Order.number.asc()),
+        "7 4 1 10 2 3 5 6 8 9 B b",
+    ),
+    "several terms": (
+        (Order.express.desc(), Order.total[Money.amount].asc(), Order.number.desc()),
+        "8 5 7 b 9 6 4 3 2 10 1 B",
+    ),
+    "a term said twice counts once": (
+        (Order.express.asc(), Order.number.asc(), Order.express.desc()),
+        "1 10 2 3 4 6 7 9 B b 5 8",
+    ),
+    "integers": (
+        (Order.priority.asc(), Order.number.asc()),
+        "b 2 1 10 3 4 6 7 8 B 5 9",
+    ),
+    "floats": ((Order.weight.asc(), Order.number.asc()), "5 1 10 2 4 6 7 8 B b 3 9"),
+    "moments": ((Order.placed.asc(), Order.number.asc()), "10 2 6 1 3 4 5 7 8 9 B b"),
+    "days": ((Order.due.desc(), Order.number.asc()), "1 10 2 3 5 6 7 9 B b 4 8"),
+    "uuids": ((Order.customer.asc(), Order.number.asc()), "2 9 3 1 10 4 5 6 7 8 B b"),
+}

@@ -4,11 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contract.hotel import Hotel, Night, Room, Stay, refused
-from tests.shop import Customer, Folder, Order, Shop
-from unitwork import ReferenceViolationError, all_of, new_id
+from unitwork.domain.constraint_errors import ReferenceViolationError
+from unitwork.domain.ids import new_id
+from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.declaring import needs, portable
+from unitwork.testing.conformance.hotel import Hotel, Night, Room, Stay, refused
+from unitwork.testing.conformance.shop import Customer, Folder, Order, Shop
+
+NEEDS = ["references"]
 
 
+@portable(62)
 async def test_a_reference_to_nothing_is_refused(shop: Shop) -> None:
     """Contract 26: in a new aggregate and in a changed one."""
     order = Order(number="2")
@@ -66,6 +72,7 @@ async def test_a_target_that_is_referred_to_cannot_be_removed(shop: Shop) -> Non
         assert await after.customers.count() == 1
 
 
+@needs("snapshot")
 async def test_references_are_judged_by_the_latest_commits(shop: Shop) -> None:
     """Contract 26: a target gone meanwhile is refused, one added meanwhile is not."""
     gone, late = Customer(name="gone"), Customer(name="late")

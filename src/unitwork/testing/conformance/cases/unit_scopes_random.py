@@ -3,9 +3,16 @@
 from random import Random
 from typing import Any
 
-from tests.contract.looks import Look, values_of
-from tests.shop import Customer, Order, OrderLine, Shop, ShopUnitOfWork, an_order
-from unitwork import all_of
+from unitwork.domain.specification import all_of
+from unitwork.testing.conformance.looks import Look, values_of
+from unitwork.testing.conformance.shop import (
+    Customer,
+    Order,
+    OrderLine,
+    Shop,
+    ShopUnitOfWork,
+    an_order,
+)
 
 
 class _Tree:

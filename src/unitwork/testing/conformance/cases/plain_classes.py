@@ -2,16 +2,16 @@
 
 import dataclasses
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING
 
 import attrs
 import pytest
 
-from unitwork import AbstractRepository, AbstractUnitOfWork, ConcurrencyConflictError
 from unitwork.adapters.mapping import Schema
-
-if TYPE_CHECKING:
-    from tests.storages import Storage
+from unitwork.domain.errors import ConcurrencyConflictError
+from unitwork.domain.repository import AbstractRepository
+from unitwork.domain.unit_of_work import AbstractUnitOfWork
+from unitwork.testing.conformance.adapter import Adapter
+from unitwork.testing.conformance.declaring import fixture
 
 
 class Named:
@@ -82,19 +82,25 @@ KINDS: dict[str, Callable[[], Plain]] = {
     "data": lambda: Data(1, "a", [DataPart("p")]),
     "slotted_data": lambda: SlottedData(1, "a", [SlottedDataPart("p")]),
 }
+
+
 CHANGES: dict[str, Callable[[Plain], None]] = {
     "a value": lambda it: setattr(it, "name", "b"),
     "a child": lambda it: setattr(it.parts[0], "name", "q"),
     "a collection": lambda it: it.parts.clear(),
 }
+
+
 SCHEMA = Schema()
-for kind in (Slotted, Mixed, Data, SlottedData):
-    SCHEMA.aggregate(kind, key="id")
+for _kind in (Slotted, Mixed, Data, SlottedData):
+    SCHEMA.aggregate(_kind, key="id")
+
+
 Units = Callable[[], PlainUnitOfWork]
 
 
-@pytest.fixture
-async def units(storage: "Storage") -> AsyncIterator[Units]:
+@fixture
+async def units(storage: Adapter) -> AsyncIterator[Units]:
     """Units on a fresh database, on each storage in turn."""
     async with storage.database(SCHEMA) as database:
         unit = storage.unit(PlainUnitOfWork)  # type: ignore[type-abstract]  # a port
