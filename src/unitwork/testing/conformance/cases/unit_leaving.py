@@ -13,6 +13,7 @@ from unitwork.domain.outcome import Outcome
 from unitwork.testing.conformance.declaring import needs
 from unitwork.testing.conformance.shop import (
     Counter,
+    Customer,
     OrderLine,
     Paid,
     Shop,
