@@ -15,7 +15,7 @@ from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.capabilities import FLAGS
 from unitwork.testing.conformance.declaring import fixture, lacking, needs
 from unitwork.testing.conformance.reporting import PROPERTY
-from unitwork.testing.conformance.sabotage.catalogue import bugs_named
+from unitwork.testing.conformance.sabotage.catalogue import bug_named
 from unitwork.testing.conformance.sabotage.planting import sabotaged
 
 _CASES = "unitwork.testing.conformance.cases"
@@ -48,7 +48,7 @@ def conformance_suite(adapter: type[Adapter]) -> type:
         for flag in lacking(adapter.capabilities, request.function, parameters):
             pytest.skip(f"{adapter.__name__} is without {flag}: {FLAGS[flag]}")
         made, bug = adapter.make(request), request.config.getoption(_SABOTAGE)
-        return made if bug is None else sabotaged(made, *bugs_named(bug).values())
+        return made if bug is None else sabotaged(made, bug_named(bug))
 
     body: dict[str, Any] = {"storage": fixture(storage)}
     body |= _tests_and_fixtures(import_module(_FIXTURES))

@@ -1,5 +1,6 @@
 """All seeded bugs, by name."""
 
+from contextlib import nullcontext
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -7,6 +8,8 @@ from pkgutil import iter_modules
 from unitwork.domain.errors import MisuseError
 from unitwork.testing.conformance.sabotage.bug import Bug, bugs_of
 
+CONTROL = Bug("control", "nothing", "Nothing is wrong.", lambda _: nullcontext())
+"""Must not be found."""
 _PACKAGES = ("storage", "core")
 _HERE = "unitwork.testing.conformance.sabotage"
 
@@ -21,6 +24,24 @@ def all_bugs() -> dict[str, Bug]:
             for bug in bugs_of(import_module(f"{_HERE}.{package}.{module}")):
                 found[str(bug)] = bug
     return found
+
+
+def bug_named(name: str) -> Bug:
+    """Return one bug, or the control.
+
+    Raises:
+        MisuseError: there is none of that name.
+    """
+    if name == str(CONTROL):
+        return CONTROL
+    found = bugs_named(name)
+    if name not in found:
+        raise MisuseError(
+            f"{name!r} is a family of {len(found)} bugs.",
+            "One bug is seeded at a time.",
+            f"Name one of them: {next(iter(found))}",
+        )
+    return found[name]
 
 
 def bugs_named(*names: str) -> dict[str, Bug]:

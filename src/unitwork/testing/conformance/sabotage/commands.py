@@ -5,7 +5,6 @@ import asyncio
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,7 +14,11 @@ import attrs
 from unitwork.domain.errors import MisuseError
 from unitwork.testing.conformance.campaign.working import adapter_named
 from unitwork.testing.conformance.sabotage.bug import Bug
-from unitwork.testing.conformance.sabotage.catalogue import all_bugs, bugs_named
+from unitwork.testing.conformance.sabotage.catalogue import (
+    CONTROL,
+    all_bugs,
+    bugs_named,
+)
 from unitwork.testing.conformance.sabotage.hunting import USUAL, Effort, hunt
 from unitwork.testing.conformance.sabotage.results import (
     Kill,
@@ -27,7 +30,6 @@ from unitwork.testing.conformance.sabotage.suites import hunt_by_cases
 
 _OWN = "unitwork.testing.conformance.campaign.own"
 USUAL_ADAPTERS = (f"{_OWN}:InMemory", f"{_OWN}:Sqlite")
-CONTROL = Bug("control", "nothing", "Nothing is wrong.", lambda _: nullcontext())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
