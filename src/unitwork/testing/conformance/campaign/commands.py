@@ -12,7 +12,7 @@ from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.campaign.bar import Bar
 from unitwork.testing.conformance.campaign.judging import failures
 from unitwork.testing.conformance.campaign.lanes import MIXED, Lane
-from unitwork.testing.conformance.campaign.own import OWN
+from unitwork.testing.conformance.campaign.own import OWN, named
 from unitwork.testing.conformance.campaign.publishing import publish
 from unitwork.testing.conformance.campaign.running import (
     BrokenRunError,
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _own() -> list[str]:
-    return [f"{kind.__module__}:{kind.__name__}" for kind in OWN]
+    return [named(kind) for kind in OWN]
 
 
 def _needed(state: Path | None) -> State:

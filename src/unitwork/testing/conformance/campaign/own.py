@@ -130,3 +130,8 @@ OWN: tuple[type[Adapter], ...] = (
     PostgresByPsycopg,
     MariaDb,
 )
+
+
+def named(kind: type[Adapter]) -> str:
+    """Give the name by which other processes find an adapter: `module:Class`."""
+    return f"{kind.__module__}:{kind.__name__}"

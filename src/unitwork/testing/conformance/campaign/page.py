@@ -11,6 +11,7 @@ from unitwork.testing.conformance.campaign.lanes import (
     Lane,
     short,
 )
+from unitwork.testing.conformance.campaign.own import OWN, named
 from unitwork.testing.conformance.campaign.sabotage import Bug
 from unitwork.testing.conformance.campaign.state import State
 from unitwork.testing.conformance.capabilities import FLAGS
@@ -44,10 +45,12 @@ def _summary(state: State) -> Iterator[str]:
     by, asked = state.made_by, state.asked
     yield (
         f"unitwork {by['unitwork']} (code {by['code']}), Python {by['python']} on"
-        f" {by['system']}; {state.seconds / 60:,.0f} minutes. To repeat it:"
+        f" {by['system']}; it took {state.seconds / 60:,.0f} minutes. To repeat it:"
     )
     yield from ("", "```console")
     yield "$ python -m unitwork.testing.conformance \\"
+    if asked.adapters != [named(kind) for kind in OWN]:
+        yield from (f"    {name} \\" for name in asked.adapters)
     yield f"    --programs {asked.programs} --queries {asked.queries} \\"
     yield f"    --seed {asked.seed} --levels {' '.join(asked.levels)} --state run.json"
     yield from ("$ python -m unitwork.testing.conformance \\",)
@@ -62,7 +65,8 @@ def _summary(state: State) -> Iterator[str]:
 def _storages(state: State) -> Iterator[str]:
     yield "| storage | version | without |"
     yield "| --- | --- | --- |"
-    for name, about in state.adapters.items():
+    for name in state.asked.adapters:
+        about = state.adapters[name]
         without = [flag for flag in FLAGS if not about.capabilities.get(flag, True)]
         yield f"| {short(name)} | {about.version} | {', '.join(without) or '-'} |"
     for name, reason in state.missing.items():
@@ -71,6 +75,8 @@ def _storages(state: State) -> Iterator[str]:
 
 def _asked(state: State, kind: str) -> Iterator[str]:
     each = f" of {state.asked.questions} queries each" if kind == QUERIES else ""
+    if kind == PROGRAMS:
+        yield from ("The work is the time that all processes took together.", "")
     yield f"| storage | level | {kind} | seeds{each} | work | differences |"
     yield "| --- | --- | ---: | --- | ---: | --- |"
     for lane in _of(state, kind):

@@ -59,7 +59,7 @@ def test_it_says_what_was_asked(state: State) -> None:
     assert "| Away | not asked: nobody answers | - |" in text
     assert "| Mine | mixed | 200 | 10-209 | 1.5 min | none |" in text
     assert "| Mine | mixed | 200 | 10-10 of 10-11 | 1.5 min | none |" in text
-    assert "--programs 200 --queries 400" in text
+    assert "    mine:Mine \\\n    --programs 200 --queries 400" in text
     assert "--seed 10 --levels mixed" in text
     assert "The run is not complete: see below. No differences" in text
     assert "| Mine | mixed | 150 | 200 | 250 | 800 |" in text
