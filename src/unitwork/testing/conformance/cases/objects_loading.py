@@ -44,6 +44,7 @@ class NotesUnitOfWork(AbstractUnitOfWork):
     notes: AbstractRepository[Note, str]
 
 
+NOTES = Schema(Note)
 Notes = Callable[[], NotesUnitOfWork]
 
 
@@ -53,7 +54,7 @@ async def notes(
 ) -> AsyncIterator[Notes]:
     """Units on a database of notes."""
     monkeypatch.setattr(Note, "made", [])
-    async with storage.database(Schema(Note)) as database:
+    async with storage.database(NOTES) as database:
         unit = storage.unit(NotesUnitOfWork)  # type: ignore[type-abstract]  # a port
         yield lambda: unit(database)
 
