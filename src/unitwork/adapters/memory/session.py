@@ -38,8 +38,12 @@ class InMemorySession(AbstractStorageSession):
         if self._yielding:
             await asyncio.sleep(0)
         self._begin()
-        found = [self._rows.find(mapping, key, self._view) for key in keys]
-        return [record for record in found if record is not None]
+        found: list[Record] = []
+        for key in keys:
+            record = self._rows.find(mapping, key, self._view)
+            if record is not None:
+                found.append(record)
+        return found
 
     async def scan(self, query: Query) -> list[Record]:
         """Go through all rows of the class, sort what matches, and cut."""
