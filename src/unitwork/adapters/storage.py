@@ -159,22 +159,18 @@ class ChangeSet:
     """Only of serializable units: read again first; a difference is a conflict."""
     undone: Undo = attrs.field(default=_nothing, eq=False)
     """To call if they were flushed, and user code then undid that by itself."""
-    guards: tuple[Update | Delete, ...] = attrs.field(
-        init=False,
-        repr=False,
-        default=attrs.Factory(lambda made: _guarded(made.writes), takes_self=True),
-    )
+    guards: tuple[Update | Delete, ...] = attrs.field(init=False, repr=False)
     """The writes whose versions are guarded, in the order of their keys.
 
     All storages lock in this order, so that units do not deadlock. Contract: 25.
     """
 
-
-def _guarded(writes: tuple[Write, ...]) -> tuple[Update | Delete, ...]:
-    written = [write for write in writes if not isinstance(write, Insert)]
-    if len(written) > 1:
-        written.sort(key=lambda write: (write.mapping.position, write.key))
-    return tuple(written)
+    @guards.default
+    def _guarded(self) -> tuple[Update | Delete, ...]:
+        written = [write for write in self.writes if not isinstance(write, Insert)]
+        if len(written) > 1:
+            written.sort(key=lambda write: (write.mapping.position, write.key))
+        return tuple(written)
 
 
 class AbstractStorageSession(ABC):
