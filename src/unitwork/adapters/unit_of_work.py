@@ -38,6 +38,9 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
 
     repository: ClassVar[type[TrackingRepository[Any, Any]]] = TrackingRepository
     _workspace: Workspace | None = None
+    _last: Workspace | None = None
+    _outcome = Outcome.NEW
+    _committed: tuple[DomainEvent, ...] = ()
     _opened_at: tuple[str, int] = "", 0
 
     def __init_subclass__(
@@ -65,9 +68,6 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             raise _no_database(type(self), database)
         self.database = database
         self._options = _options(isolation, read_only=read_only)
-        self._outcome = Outcome.NEW
-        self._committed: tuple[DomainEvent, ...] = ()
-        self._last: Workspace | None = None
 
     async def __aenter__(self) -> Self:
         """Open a unit, or a nested scope of the open one."""
@@ -86,9 +86,11 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         traceback: TracebackType | None,
     ) -> None:
         """Roll back what was not committed; an exception passes unchanged."""
-        if self._workspace is None and error is not None:
-            return
-        workspace = self._require_open()
+        workspace = self._workspace
+        if workspace is None:
+            if error is not None:
+                return
+            workspace = self._require_open()
         if workspace.ownership.take():
             await workspace.ownership.settle()
             if workspace is not self._workspace:
@@ -127,7 +129,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             self._committed = workspace.take_events()
             announce(self._committed)
         finally:
-            workspace.scope.ended = self._outcome
+            workspace.scopes[-1].ended = self._outcome
         if workspace.session.interruption is not None:
             raise workspace.session.interruption
 

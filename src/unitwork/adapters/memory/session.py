@@ -37,7 +37,8 @@ class InMemorySession(AbstractStorageSession):
         """Look the keys up. Cost: one look-up each."""
         if self._yielding:
             await asyncio.sleep(0)
-        self._begin()
+        if self._snapshots:
+            self._begin()
         found: list[Record] = []
         for key in keys:
             record = self._rows.find(mapping, key, self._view)
@@ -76,14 +77,16 @@ class InMemorySession(AbstractStorageSession):
         if self._yielding:
             await asyncio.sleep(0)
         try:
-            if self._locks.taken:
+            if self._locks.owners:
                 await self._wait_for_locks(changes)
-            self._end()
+            if self._view is not None:
+                self._end(self._view)
             for read in changes.reads:
                 self._rows.check(read)
             return self._rows.apply(changes)
         finally:
-            self._locks.release(self)
+            if self._locks.owners:
+                self._locks.release(self)
 
     async def _wait_for_locks(self, changes: ChangeSet) -> None:
         """Wait for all at once: keep others from what was free when it began."""
@@ -94,8 +97,10 @@ class InMemorySession(AbstractStorageSession):
 
     async def close(self) -> None:
         """Give back the snapshot and the locks."""
-        self._end()
-        self._locks.release(self)
+        if self._view is not None:
+            self._end(self._view)
+        if self._locks.owners:
+            self._locks.release(self)
 
     async def _step(self) -> None:
         if self._yielding:
@@ -106,7 +111,6 @@ class InMemorySession(AbstractStorageSession):
         if self._snapshots and self._view is None:
             self._view = self._rows.open_snapshot()
 
-    def _end(self) -> None:
-        if self._view is not None:
-            self._rows.close_snapshot(self._view)
-            self._view = None
+    def _end(self, view: Snapshot) -> None:
+        self._rows.close_snapshot(view)
+        self._view = None
