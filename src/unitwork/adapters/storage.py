@@ -43,6 +43,17 @@ class UnitOptions:
 
     isolation: Isolation = Isolation.READ_COMMITTED
     read_only: bool = False
+    reads_latest: bool = attrs.field(init=False, eq=False, repr=False)
+    """Whether each read sees the latest commit."""
+    serializable: bool = attrs.field(init=False, eq=False, repr=False)
+
+    @reads_latest.default
+    def _reads_latest(self) -> bool:
+        return self.isolation is Isolation.READ_COMMITTED
+
+    @serializable.default
+    def _serializable(self) -> bool:
+        return self.isolation is Isolation.SERIALIZABLE
 
 
 @frozen

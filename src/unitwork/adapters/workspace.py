@@ -20,7 +20,6 @@ from unitwork.adapters.storage import (
     AbstractDatabase,
     ChangeSet,
     Delete,
-    Isolation,
     UnitOptions,
     snapshot_before_lock,
 )
@@ -68,7 +67,7 @@ class Workspace:
             self.entries,
             self.session,
             self.ownership,
-            logged=options.isolation is Isolation.SERIALIZABLE,
+            logged=options.serializable,
         )
         self._recorded: list[tuple[int, DomainEvent]] = []
         self.applying = False
@@ -298,8 +297,7 @@ class Workspace:
 
     def require_first(self) -> None:
         """Refuse to take a lock or a connection after a snapshot was taken."""
-        late = self.options.isolation is not Isolation.READ_COMMITTED
-        if late and self.reading.begun:
+        if self.reading.begun and not self.options.reads_latest:
             raise snapshot_before_lock()
 
     async def close(self) -> None:

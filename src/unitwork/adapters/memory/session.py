@@ -10,7 +10,6 @@ from unitwork.adapters.rows import Rows, Snapshot
 from unitwork.adapters.storage import (
     AbstractStorageSession,
     ChangeSet,
-    Isolation,
     Query,
     Record,
     UnitOptions,
@@ -27,7 +26,7 @@ class InMemorySession(AbstractStorageSession):
         """Read nothing yet; `yielding` lets other tasks run at every call."""
         self._rows = rows
         self._locks = locks
-        self._snapshots = options.isolation is not Isolation.READ_COMMITTED
+        self._snapshots = not options.reads_latest
         self._view: Snapshot | None = None
         self._yielding = yielding
 
