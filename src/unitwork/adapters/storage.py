@@ -47,13 +47,11 @@ class UnitOptions:
     """Whether each read sees the latest commit."""
     serializable: bool = attrs.field(init=False, eq=False, repr=False)
 
-    @reads_latest.default
-    def _reads_latest(self) -> bool:
-        return self.isolation is Isolation.READ_COMMITTED
-
-    @serializable.default
-    def _serializable(self) -> bool:
-        return self.isolation is Isolation.SERIALIZABLE
+    def __attrs_post_init__(self) -> None:
+        latest = self.isolation is Isolation.READ_COMMITTED
+        object.__setattr__(self, "reads_latest", latest)
+        serializable = self.isolation is Isolation.SERIALIZABLE
+        object.__setattr__(self, "serializable", serializable)
 
 
 @frozen
@@ -170,18 +168,22 @@ class ChangeSet:
     """Only of serializable units: read again first; a difference is a conflict."""
     undone: Undo = attrs.field(default=_nothing, eq=False)
     """To call if they were flushed, and user code then undid that by itself."""
-    guards: tuple[Update | Delete, ...] = attrs.field(init=False, repr=False)
+    guards: tuple[Update | Delete, ...] = attrs.field(
+        init=False,
+        repr=False,
+        default=attrs.Factory(lambda made: _guarded(made.writes), takes_self=True),
+    )
     """The writes whose versions are guarded, in the order of their keys.
 
     All storages lock in this order, so that units do not deadlock. Contract: 25.
     """
 
-    @guards.default
-    def _guarded(self) -> tuple[Update | Delete, ...]:
-        written = [write for write in self.writes if not isinstance(write, Insert)]
-        if len(written) > 1:
-            written.sort(key=lambda write: (write.mapping.position, write.key))
-        return tuple(written)
+
+def _guarded(writes: tuple[Write, ...]) -> tuple[Update | Delete, ...]:
+    written = [write for write in writes if not isinstance(write, Insert)]
+    if len(written) > 1:
+        written.sort(key=lambda write: (write.mapping.position, write.key))
+    return tuple(written)
 
 
 class AbstractStorageSession(ABC):
