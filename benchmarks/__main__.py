@@ -49,9 +49,9 @@ async def measure(options: argparse.Namespace) -> None:
     if options.only in (None, "sqlite"):
         await on_sqlite(options.rounds, options.units)
     if options.only in (None, "fakes"):
-        await in_memory.beside_fakes(options.rounds * 8)
+        await in_memory.beside_fakes(options.rounds * 20)
     if options.only in (None, "scale"):
-        await in_memory.at_scale(options.rounds * 8)
+        await in_memory.at_scale(options.rounds * 20)
 
 
 def main() -> None:

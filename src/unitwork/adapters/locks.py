@@ -16,18 +16,14 @@ class Locks:
     def __init__(self, timeout_seconds: float) -> None:
         """Let nobody wait longer than `timeout_seconds`."""
         self._timeout = timeout_seconds
-        self._owners: dict[Any, Owner] = {}
+        self.owners: dict[Any, Owner] = {}
+        """Who has which key; mostly nobody has any."""
         self._queues: dict[Any, deque[asyncio.Future[None]]] = {}
         self._waits_for: dict[Owner, Owner] = {}
 
-    @property
-    def taken(self) -> bool:
-        """Tell whether anybody has any key."""
-        return bool(self._owners)
-
     def held_by_another(self, key: Any, owner: Owner) -> bool:
         """Tell whether `owner` would have to wait for a key."""
-        return self._owners.get(key, owner) is not owner
+        return self.owners.get(key, owner) is not owner
 
     async def acquire(self, key: Any, owner: Owner) -> None:
         """Wait for a key and take it.
@@ -45,20 +41,18 @@ class Locks:
                 raise StorageBusyError(
                     f"the lock was held for longer than {self._timeout} s"
                 ) from None
-        self._owners[key] = owner
+        self.owners[key] = owner
 
     def release(self, owner: Owner) -> None:
         """Give back every key of an owner, and wake who waits for them."""
-        if not self._owners:
-            return
-        for key in [key for key, holder in self._owners.items() if holder is owner]:
-            del self._owners[key]
+        for key in [key for key, holder in self.owners.items() if holder is owner]:
+            del self.owners[key]
             for waiter in self._queues.pop(key, ()):
                 if not waiter.done():
                     waiter.set_result(None)
 
     async def _wait(self, key: Any, owner: Owner) -> None:
-        self._waits_for[owner] = self._owners[key]
+        self._waits_for[owner] = self.owners[key]
         waiter = asyncio.get_running_loop().create_future()
         self._queues.setdefault(key, deque()).append(waiter)
         try:

@@ -27,7 +27,10 @@ class Ownership:
         Raises:
             ForeignTaskError: the running task is another one.
         """
-        running = _running()
+        try:
+            running = current_task()
+        except RuntimeError:  # no event loop runs
+            running = None
         if running is self._owner:
             return
         if not (_ended(self._owner) and _alike(self._owner, running)):

@@ -66,7 +66,11 @@ class Reading:
         if self._logged:
             found = tuple((r.key, r.version) for r in records) or ((key, None),)
             self.log.append(KeyRead(mapping, found))
-        return self._take(mapping, records[0]) if records else None
+        if not records:
+            return None
+        entry = _entry(mapping, records[0])
+        self._entries.put(entry)
+        return entry
 
     async def lock(self, mapping: AggregateMapping, key: Any) -> Entry | None:
         """Like `find`, and keep other writers out. Contract: 21.

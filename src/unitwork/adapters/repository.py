@@ -156,11 +156,11 @@ class TrackingRepository(AbstractRepository[A, K]):
         return unit
 
     def _entry(self, key: K, *, lock: bool) -> Awaitable[Entry | None]:
-        workspace = self._unit.open_workspace()
-        canonical = canonical_key(self._mapping, key)
+        workspace, mapping = self._unit.open_workspace(), self._mapping
+        canonical = canonical_key(mapping, key)
         if lock:
-            return workspace.lock(self._mapping, canonical)
-        return workspace.reading.find(self._mapping, canonical)
+            return workspace.lock(mapping, canonical)
+        return workspace.reading.find(mapping, canonical)
 
     def _criterion(self, criterion: Specification[A] | None) -> Criterion:
         return EVERYTHING if criterion is None else resolve(self._mapping, criterion)

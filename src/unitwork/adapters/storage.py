@@ -43,6 +43,15 @@ class UnitOptions:
 
     isolation: Isolation = Isolation.READ_COMMITTED
     read_only: bool = False
+    reads_latest: bool = attrs.field(init=False, eq=False, repr=False)
+    """Whether each read sees the latest commit."""
+    serializable: bool = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        latest = self.isolation is Isolation.READ_COMMITTED
+        object.__setattr__(self, "reads_latest", latest)
+        serializable = self.isolation is Isolation.SERIALIZABLE
+        object.__setattr__(self, "serializable", serializable)
 
 
 @frozen

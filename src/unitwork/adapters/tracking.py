@@ -55,18 +55,19 @@ class Entry:
     @classmethod
     def of(cls, mapping: AggregateMapping, record: Record) -> "Entry":
         """Track an object made from a record."""
-        entry = cls(mapping, mapping.load(record.state))
-        entry.key = record.key
-        live = mapping.containers and mapping.containers(entry.instance)
-        look = Memento(entry.instance, live, by_value=mapping.comparable)
-        entry.settle(record.state, record.version, look)
-        entry.loaded = entry.latest = look
+        state, trusted = record.state, mapping.comparable
+        instance = mapping.load(state)
+        live = mapping.containers and mapping.containers(instance)
+        entry = cls(mapping, instance)
+        entry.key, entry.stored, entry.version = record.key, state, record.version
+        entry.reference = state if trusted else mapping.dump(instance)
+        look = Memento(instance, live, by_value=trusted)
+        entry.clean = entry.loaded = entry.latest = look
         return entry
 
-    def settle(self, stored: State, version: int, look: Memento | None = None) -> None:
+    def settle(self, stored: State, version: int) -> None:
         """Take note that storage now has `stored`, which the object equals."""
-        self.stored, self.version = stored, version
-        self.clean = look or self.look()
+        self.stored, self.version, self.clean = stored, version, self.look()
         trusted = self.mapping.comparable
         self.reference = stored if trusted else self.mapping.dump(self.instance)
 

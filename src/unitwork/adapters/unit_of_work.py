@@ -38,6 +38,9 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
 
     repository: ClassVar[type[TrackingRepository[Any, Any]]] = TrackingRepository
     _workspace: Workspace | None = None
+    _last: Workspace | None = None
+    _outcome = Outcome.NEW
+    _committed: tuple[DomainEvent, ...] = ()
     _opened_at: tuple[str, int] = "", 0
 
     def __init_subclass__(
@@ -65,9 +68,6 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             raise _no_database(type(self), database)
         self.database = database
         self._options = _options(isolation, read_only=read_only)
-        self._outcome = Outcome.NEW
-        self._committed: tuple[DomainEvent, ...] = ()
-        self._last: Workspace | None = None
 
     async def __aenter__(self) -> Self:
         """Open a unit, or a nested scope of the open one."""
@@ -86,20 +86,22 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         traceback: TracebackType | None,
     ) -> None:
         """Roll back what was not committed; an exception passes unchanged."""
-        workspace = await self._leave(error)
+        workspace = self._workspace
         if workspace is None:
-            return
+            if error is not None:
+                return
+            workspace = self._require_open()
+        if workspace.ownership.take():
+            await workspace.ownership.settle()
+            if workspace is not self._workspace:
+                return  # the other task has left it
         nested = len(workspace.scopes) > 1
+        if not nested:
+            self._workspace = None
         changes: tuple[str, ...] = ()
         try:
-            if workspace.scope.ended is None:
-                if error is None:
-                    changes = workspace.undone()
-                await self._undo(workspace, nested=nested)
-        except (Exception, asyncio.CancelledError) as second:
-            if error is None:
-                raise
-            _attach(error, second, workspace.ownership.cancellations)
+            if workspace.scopes[-1].ended is None:
+                changes = await self._take_back(workspace, error, nested=nested)
         finally:
             workspace.scopes.pop()
             if not nested:
@@ -127,7 +129,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             self._committed = workspace.take_events()
             announce(self._committed)
         finally:
-            workspace.scope.ended = self._outcome
+            workspace.scopes[-1].ended = self._outcome
         if workspace.session.interruption is not None:
             raise workspace.session.interruption
 
@@ -170,7 +172,9 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             ForeignTaskError: another task owns it.
             UnitOfWorkClosedError: the block has committed or rolled back.
         """
-        workspace = self._workspace or self._require_open()
+        workspace = self._workspace
+        if workspace is None:
+            workspace = self._require_open()
         workspace.ownership.check()
         ended = workspace.scopes[-1].ended
         if ended is not None:
@@ -184,18 +188,20 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             raise UnitOfWorkClosedError(self._outcome)
         return self._workspace
 
-    async def _leave(self, error: BaseException | None) -> Workspace | None:
-        """Take the unit over, whoever uses it; None if another task has left it."""
-        if self._workspace is None and error is not None:
-            return None
-        workspace = self._require_open()
-        if workspace.ownership.take():
-            await workspace.ownership.settle()
-        if workspace is not self._workspace:
-            return None
-        if len(workspace.scopes) == 1:
-            self._workspace = None
-        return workspace
+    async def _take_back(
+        self, workspace: Workspace, error: BaseException | None, *, nested: bool
+    ) -> tuple[str, ...]:
+        """Undo a block that is left without commit; name what no error explains."""
+        changes: tuple[str, ...] = ()
+        try:
+            if error is None:
+                changes = workspace.undone()
+            await self._undo(workspace, nested=nested)
+        except (Exception, asyncio.CancelledError) as second:
+            if error is None:
+                raise
+            _attach(error, second, workspace.ownership.cancellations)
+        return changes
 
     async def _undo(self, workspace: Workspace, *, nested: bool) -> None:
         if nested:

@@ -3,7 +3,6 @@
 The handle (unit_of_work.py) decides when; this decides what.
 """
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -21,10 +20,10 @@ from unitwork.adapters.storage import (
     AbstractDatabase,
     ChangeSet,
     Delete,
-    Isolation,
     UnitOptions,
     snapshot_before_lock,
 )
+from unitwork.adapters.tokens import new_token
 from unitwork.adapters.tracking import Entry, IdentityMap
 from unitwork.adapters.write_order import in_order
 from unitwork.domain.errors import InvalidValueError, MisuseError, ReadOnlyError
@@ -68,7 +67,7 @@ class Workspace:
             self.entries,
             self.session,
             self.ownership,
-            logged=options.isolation is Isolation.SERIALIZABLE,
+            logged=options.serializable,
         )
         self._recorded: list[tuple[int, DomainEvent]] = []
         self.applying = False
@@ -185,8 +184,8 @@ class Workspace:
                 written[write] = entry
         writes = in_order(written)
         reads = tuple(self.reading.log) if writes or self.events() else ()
-        token = secrets.randbits(63) or 1
-        return ChangeSet(token, writes, reads), [written[write] for write in writes]
+        changes = ChangeSet(new_token(), writes, reads)
+        return changes, [written[write] for write in writes]
 
     async def commit(self) -> None:
         """Write everything, durably. Cost: nothing if there is nothing to write."""
@@ -205,7 +204,8 @@ class Workspace:
         self.applying = True
         with self.ownership:
             keys = await self.session.apply(changes)
-        self._assign(keys, entries)
+        if keys:
+            self._assign(keys, entries)
         for entry in entries:
             entry.version = None if entry.removed else changes.token
 
@@ -297,8 +297,7 @@ class Workspace:
 
     def require_first(self) -> None:
         """Refuse to take a lock or a connection after a snapshot was taken."""
-        late = self.options.isolation is not Isolation.READ_COMMITTED
-        if late and self.reading.begun:
+        if self.reading.begun and not self.options.reads_latest:
             raise snapshot_before_lock()
 
     async def close(self) -> None:

@@ -33,6 +33,7 @@ class Dump(Protocol):
             known: a state of it. What is the very same object as there, in the same
                 column, is canonical: it is not looked at.
         """
+        ...
 
 
 def with_key(state: State, key: Any) -> State:
@@ -126,9 +127,8 @@ class AggregateMapping:
     key: Column = attrs.field(init=False, repr=False)
     """The column of the key."""
 
-    @key.default
-    def _key(self) -> Column:
-        return self.tables[0].columns[0]
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "key", self.tables[0].columns[0])
 
     def position_of(self, path: Member[Any]) -> int:
         """Return where in the root's row a path's value stands.

@@ -143,6 +143,8 @@ class _Writer:
             f"{'g' if sheet.inherited else 'c'}{number} = "
             f"{'{}' if sheet.inherited else empty}"
         )
+        if _by_place(sheet) and not sheet.inherited:
+            source.add(f"late{number} = []")
         source.add(f"for r{number} in rows{number}:")
         source.depth += 1
         self._unpack(number)
@@ -171,8 +173,13 @@ class _Writer:
             source.add(f"c{number}[{key}] = {item}")
         elif sheet.position is None:
             source.add(f"c{number}.add({item})")
-        elif sheet.position >= sheet.key_size:
-            source.add(f"c{number}.append((v{number}_{sheet.position}, {item}))")
+        elif _by_place(sheet):
+            place = f"v{number}_{sheet.position}"
+            waiting = f"c{number}"
+            if not sheet.inherited:
+                source.add(f"if {place} == len(c{number}): c{number}.append({item})")
+                waiting = f"else: late{number}"
+            source.add(f"{waiting}.append(({place}, {item}))")
         else:
             place = f"v{number}_{sheet.position}"
             source.add(
@@ -264,8 +271,19 @@ class _Writer:
             key = self._key(parent, sheet.inherited)
             empty = _EMPTY[sheet.container]
             self.source.add(f"{variable} = g{number}.pop({key}, None) or {empty}")
-        if sheet.position is not None and sheet.position >= sheet.key_size:
+        if sheet.position is not None and _by_place(sheet):
+            late = "" if sheet.inherited else f"late{number}"
+            if late:
+                self.source.add(f"if {late}:")
+                self.source.depth += 1
+                self.source.add(f"{variable} = [*enumerate({variable}), *{late}]")
             size = sheet.inherited
             cell = Cell(number, sheet.position, variable, f"r{parent}", size)
             self.source.add(f"{variable} = in_order({variable})", cell)
+            self.source.depth -= bool(late)
         return variable
+
+
+def _by_place(sheet: Sheet) -> bool:
+    """Tell whether items have places in a list in which their rows do not stand."""
+    return sheet.position is not None and sheet.position >= sheet.key_size

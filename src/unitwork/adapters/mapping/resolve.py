@@ -115,7 +115,12 @@ def canonical_key(mapping: AggregateMapping, key: Any) -> Any:
         raise InvalidValueError(
             mapping.aggregate, mapping.key_attribute, None, "It must not be None."
         )
-    return _canonical(mapping, mapping.key, key)
+    try:
+        return mapping.key.type.sought(key)
+    except Refused as refused:
+        raise InvalidValueError(
+            mapping.aggregate, mapping.key_attribute, key, str(refused)
+        ) from None
 
 
 def _column(mapping: AggregateMapping, path: Member[Any]) -> tuple[int, Column]:

@@ -90,7 +90,7 @@ class Schema:
         Raises:
             MisuseError: the class is not in this schema.
         """
-        found = self._derived().get(cls)
+        found = (self._mappings or self._derived()).get(cls)
         if found is None:
             known = ", ".join(known.__name__ for known in self._derived()) or "none"
             raise MisuseError(

@@ -10,7 +10,6 @@ from unitwork.adapters.rows import Rows, Snapshot
 from unitwork.adapters.storage import (
     AbstractStorageSession,
     ChangeSet,
-    Isolation,
     Query,
     Record,
     UnitOptions,
@@ -27,7 +26,7 @@ class InMemorySession(AbstractStorageSession):
         """Read nothing yet; `yielding` lets other tasks run at every call."""
         self._rows = rows
         self._locks = locks
-        self._snapshots = options.isolation is not Isolation.READ_COMMITTED
+        self._snapshots = not options.reads_latest
         self._view: Snapshot | None = None
         self._yielding = yielding
 
@@ -37,9 +36,14 @@ class InMemorySession(AbstractStorageSession):
         """Look the keys up. Cost: one look-up each."""
         if self._yielding:
             await asyncio.sleep(0)
-        self._begin()
-        found = [self._rows.find(mapping, key, self._view) for key in keys]
-        return [record for record in found if record is not None]
+        if self._snapshots:
+            self._begin()
+        found: list[Record] = []
+        for key in keys:
+            record = self._rows.find(mapping, key, self._view)
+            if record is not None:
+                found.append(record)
+        return found
 
     async def scan(self, query: Query) -> list[Record]:
         """Go through all rows of the class, sort what matches, and cut."""
@@ -72,14 +76,16 @@ class InMemorySession(AbstractStorageSession):
         if self._yielding:
             await asyncio.sleep(0)
         try:
-            if self._locks.taken:
+            if self._locks.owners:
                 await self._wait_for_locks(changes)
-            self._end()
+            if self._view is not None:
+                self._end(self._view)
             for read in changes.reads:
                 self._rows.check(read)
             return self._rows.apply(changes)
         finally:
-            self._locks.release(self)
+            if self._locks.owners:
+                self._locks.release(self)
 
     async def _wait_for_locks(self, changes: ChangeSet) -> None:
         """Wait for all at once: keep others from what was free when it began."""
@@ -90,8 +96,10 @@ class InMemorySession(AbstractStorageSession):
 
     async def close(self) -> None:
         """Give back the snapshot and the locks."""
-        self._end()
-        self._locks.release(self)
+        if self._view is not None:
+            self._end(self._view)
+        if self._locks.owners:
+            self._locks.release(self)
 
     async def _step(self) -> None:
         if self._yielding:
@@ -102,7 +110,6 @@ class InMemorySession(AbstractStorageSession):
         if self._snapshots and self._view is None:
             self._view = self._rows.open_snapshot()
 
-    def _end(self) -> None:
-        if self._view is not None:
-            self._rows.close_snapshot(self._view)
-            self._view = None
+    def _end(self, view: Snapshot) -> None:
+        self._rows.close_snapshot(view)
+        self._view = None
