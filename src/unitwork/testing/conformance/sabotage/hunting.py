@@ -6,6 +6,7 @@ from functools import partial
 
 import attrs
 
+from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.battery.cabinet import CABINET, CabinetUnit
 from unitwork.testing.conformance.battery.runner import run_battery
@@ -118,7 +119,7 @@ async def _laws(way: _Way) -> str | None:
 
 async def _histories(way: _Way) -> str | None:
     can = way.adapter.capabilities
-    levels = [level for level in LEVELS if level in can.levels]
+    levels: list[IsolationName] = [one for one in LEVELS if one in can.levels]
     for number, level in enumerate(levels, 1):
         way.number = number
         async with way.adapter.database(LEDGER) as database:

@@ -40,6 +40,8 @@ def hunt_by_cases(suite: str, bug: Bug) -> Kill | None:
     if run.returncode == _FOUND and found is not None:
         name, said = found.groups()
         return Kill("cases", _number(run.stdout), f"{name}{said}"[:300])
+    if run.returncode == _FOUND and "Timeout" in run.stderr:
+        return Kill("cases", _number(run.stdout), "a case had to be stopped")
     if run.returncode != _PASSED:
         raise MisuseError(
             f"pytest could not run {suite!r}.",

@@ -1,6 +1,6 @@
 """How unique values and references are judged, and what is said of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, ClassVar
 
 import attrs
@@ -230,7 +230,7 @@ class RemovalsCascade(_Tolerant):
         more = [one for one in referring if (one.mapping, one.key) not in known]
         return await self.write(changes, *map(self._removed, more), *changes.writes)
 
-    async def _referring(self, gone: set[tuple[type, Any]]) -> Any:
+    async def _referring(self, gone: set[tuple[type, Any]]) -> AsyncIterator[Delete]:
         async with self.another() as session:
             for mapping in self.database.schema.mappings:
                 for record in await session.scan(Query(mapping)):

@@ -164,8 +164,8 @@ class AggregatesAreTorn(Wrong):
         return [self._torn(mapping, one) for one in await super().load(mapping, keys)]
 
     def _torn(self, mapping: AggregateMapping, record: Record) -> Record:
-        seen = self.__dict__.setdefault("_seen", {})
-        children = seen.setdefault((mapping, record.key), record.state[1:])
+        name = (self, mapping, record.key)
+        children = self.kept.setdefault(name, record.state[1:])
         return attrs.evolve(record, state=(record.state[0], *children))
 
 

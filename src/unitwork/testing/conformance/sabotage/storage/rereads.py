@@ -1,8 +1,5 @@
 """What a serializable unit's commit reads again. Contract: 18."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar
-
 import attrs
 
 from unitwork.adapters.storage import (
@@ -19,13 +16,15 @@ from unitwork.testing.passing import Keys
 class _Rereading(Wrong):
     """Reads less again, or something else."""
 
-    kept_reads: ClassVar[Callable[[Any, Read], bool]] = lambda _, read: True  # noqa: ARG005
-
     async def apply(self, changes: ChangeSet) -> Keys:
         reads = filter(self.kept_reads, changes.reads)
         return await super().apply(
             attrs.evolve(changes, reads=tuple(map(self.reread, reads)))
         )
+
+    def kept_reads(self, read: Read) -> bool:
+        del read
+        return True
 
     def reread(self, read: Read) -> Read:
         return read
