@@ -114,11 +114,9 @@ class Workspace:
                 await self.session.undo(scope.savepoint)
 
     def undo_all(self) -> None:
-        """Undo the work of every block, inner ones first."""
-        for scope in reversed(self.scopes):
-            if scope is self.scopes[0] or scope.ended is None:
-                self._undo(scope)
-                scope.ended = self.undone_as
+        """Undo the outermost block, when it is the only one that is left."""
+        self._undo(self.scope)
+        self.scope.ended = self.undone_as
 
     @property
     def undone_as(self) -> Outcome:

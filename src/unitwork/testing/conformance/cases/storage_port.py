@@ -70,11 +70,11 @@ async def test_all_keys_that_are_stored_are_loaded_and_no_others(shop: Shop) -> 
     """Contract 12, 22: any number of keys at once, in any order."""
     await shop.put(**{f"c{number}": number for number in range(1200)})
     counters = shop.database.schema.mapping(Counter)
-    wanted = [f"c{number}" for number in range(0, 2400, 2)]
+    wanted = [f"c{number}" for number in range(2398, -2, -2)]
     async with session_of(shop) as session:
         found = await session.load(counters, wanted)
         none = await session.load(counters, ["nobody"])
-    assert sorted(record.key for record in found) == sorted(wanted[:600])
+    assert sorted(record.key for record in found) == sorted(wanted[600:])
     assert all(record.state[0][0] == (r := record.key, int(r[1:])) for record in found)
     assert none == []
 

@@ -118,6 +118,26 @@ async def test_a_value_freed_by_a_remove_may_be_taken(shop: Shop) -> None:
         assert found[1].id == three.id
 
 
+async def test_a_value_is_taken_after_a_removal_that_waits_for_another_write(
+    shop: Shop,
+) -> None:
+    """Contract 26: the removal comes after what no longer refers to it."""
+    await shop.store(
+        ann := Customer(name="Ann", email="a@example.org"),
+        bob := Customer(name="Bob", email="b@example.org"),
+        order := Order(number="1", customer=ann.id),
+    )
+    async with shop.unit() as uow:
+        (await uow.orders.get(order.id)).customer = None
+        (await uow.customers.get(bob.id)).email = "a@example.org"
+        uow.customers.remove(await uow.customers.get(ann.id))
+        await uow.commit()
+
+    async with shop.unit() as after:
+        (found,) = await after.customers.matching(all_of())
+        assert (found.id, found.email) == (bob.id, "a@example.org")
+
+
 @portable(6)
 async def test_a_value_that_a_kept_aggregate_gives_up_is_refused_before_any_statement(
     shop: Shop, calls: list[str]

@@ -129,13 +129,6 @@ BUGS = edits(
         "if False",
     ),
     (
-        "the-outermost-is-undone-alone",
-        "Leaving a unit undoes the outermost block's own work.",
-        Workspace.undo_all,
-        "scope is self.scopes[0] or scope.ended is None",
-        "scope is self.scopes[0]",
-    ),
-    (
         "inner-blocks-are-committed-late",
         "A block that was kept can be used on.",
         Workspace.keep,

@@ -25,6 +25,11 @@ class LocksAreReads(Wrong):
 class LocksReadWhatTheSessionSees(Wrong):
     """Locks, and reads the session's own moment."""
 
+    survives = (
+        "A right session refuses to lock another version than that of its own moment;"
+        " at read_committed, its moment is now."
+    )
+
     async def lock(self, mapping: AggregateMapping, key: Any) -> Record | None:
         await super().lock(mapping, key)
         found = await self.load(mapping, [key])
