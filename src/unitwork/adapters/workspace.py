@@ -110,6 +110,7 @@ class Workspace:
         scope.ended = Outcome.ROLLED_BACK
         self._undo(scope)
         if scope.savepoint is not None:
+            self.ownership.check()
             with self.ownership:
                 await self.session.undo(scope.savepoint)
 

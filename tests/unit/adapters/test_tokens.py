@@ -13,7 +13,7 @@ FORKING = """
 import os
 from unitwork.adapters.tokens import new_token
 child = os.fork()
-print(new_token(), flush=True)
+os.write(1, f"{new_token()}\\n".encode())  # in one piece
 if child:
     os.waitpid(child, 0)
 """
