@@ -36,6 +36,20 @@ async def test_it_commits_what_was_done_before_and_after(shop: Shop) -> None:
 
 
 @needs("raw")
+async def test_what_is_removed_when_it_opens_is_removed_once(shop: Shop) -> None:
+    """Contract 12, 21: it is not written again by the commit."""
+    await shop.put(a=1, b=2)
+    async with shop.unit() as uow:
+        raw: Any = uow
+        uow.counters.remove(await uow.counters.get("a"))
+        await raw.connection()
+        uow.counters.remove(await uow.counters.get("b"))
+        assert await names(uow) == []
+        await uow.commit()
+    assert await shop.counters() == {}
+
+
+@needs("raw")
 async def test_a_nested_block_in_it_undoes_its_own_work_alone(shop: Shop) -> None:
     """Contract 6: it is a savepoint."""
     await shop.put(a=1)
