@@ -123,7 +123,7 @@ def _plant(
 
 def spelled(name: str) -> str:
     """Spell a class's name: UpdatesAreLost, updates-are-lost."""
-    return re.sub(r"(?<!^)(?=[A-Z][a-z]|(?<=[a-z])[0-9])", "-", name).lower()
+    return "-".join(re.findall(r"[A-Z][a-z0-9]*", name)).lower()
 
 
 def after(write: Write) -> Any:

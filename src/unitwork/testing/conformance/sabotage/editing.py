@@ -42,7 +42,6 @@ class _Edited:
 
     def __init__(self, right: Callable[..., Any], old: str, new: str) -> None:
         self._source = textwrap.dedent(inspect.getsource(right))
-        self._old, self._new = old, new
         self._module = sys.modules[right.__module__]
         *owners, name = right.__qualname__.split(".")
         self._name: str = name
@@ -51,12 +50,13 @@ class _Edited:
             self._owner = getattr(self._owner, owner)
         self._right = inspect.getattr_static(self._owner, self._name)
         self._planted = 0
+        self._wrong = self._edited(old, new)
 
     @contextmanager
     def plant(self, _: AbstractDatabase) -> Iterator[None]:
         """Put the edited function in the right one's place, wherever it is known."""
         if not self._planted:
-            self._put(self._right, self._wrong())
+            self._put(self._right, self._wrong)
         self._planted += 1
         try:
             yield
@@ -71,14 +71,14 @@ class _Edited:
             if name.startswith("unitwork.") and vars(module).get(self._name) is before:
                 setattr(module, self._name, after)
 
-    def _wrong(self) -> Any:
-        if self._source.count(self._old) != 1:
+    def _edited(self, old: str, new: str) -> Any:
+        if self._source.count(old) != 1:
             raise MisuseError(
-                f"{self._owner.__name__}.{self._name} has no single {self._old!r}.",
+                f"{self._owner.__name__}.{self._name} has no single {old!r}.",
                 "The function has been changed since the bug was made up.",
                 "Make up another one.",
             )
         made: dict[str, Any] = {}
-        text = self._source.replace(self._old, self._new)
-        exec(compile(text, "<sabotage>", "exec"), vars(self._module), made)  # noqa: S102 - the library's own source
+        code = compile(self._source.replace(old, new), "<sabotage>", "exec")
+        exec(code, vars(self._module), made)  # noqa: S102 - the library's own source
         return made[self._name]

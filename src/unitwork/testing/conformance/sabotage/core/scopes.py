@@ -181,7 +181,10 @@ BUGS = edits(
         "failed-commits-can-be-repeated",
         "A unit can be used after a failed commit.",
         TrackingUnitOfWork.commit,
-        "workspace.scope.ended = self._outcome",
-        "if self._outcome is Outcome.COMMITTED: workspace.scope.ended = self._outcome",
+        "workspace.scopes[-1].ended = self._outcome",
+        (
+            "if self._outcome is Outcome.COMMITTED:"
+            " workspace.scopes[-1].ended = self._outcome"
+        ),
     ),
 )
