@@ -13,6 +13,7 @@ ON_SQL = ["objects/updates-say-what-is-stored"]
 BY_CASES = {
     "children/children-are-read-in-turn": "TestGeneratedKeys",
     "constraints/conflicts-are-final": "TestObjectsVersions",
+    "generated/keys-grow-from-the-largest": "TestGeneratedKeys",
     "isolation/aggregates-are-torn": "TestStoragePort",
     "loading/the-last-key-is-not-loaded": "TestStoragePort",
     "locks/locks-are-reads": "TestLocks",

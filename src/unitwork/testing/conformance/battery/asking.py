@@ -209,9 +209,14 @@ class _Sitting:
         for aggregate in found:
             seen = READ[of](aggregate)
             name, row = seen[NAMES[of]], self._view.row(of, seen[NAMES[of]]) or {}
-            wrong = {p: seen[p] for p in seen if p not in row or seen[p] != row[p]}
+            wrong = {p: seen[p] for p in seen if not _same(seen[p], row.get(p, row))}
             names.append(name if not wrong else [name, repr(wrong)])
         return names
+
+
+def _same(seen: Any, row: Any) -> bool:
+    """Compare values; 1 is not True."""
+    return type(seen) is type(row) and bool(seen == row)
 
 
 def _raised(error: Exception) -> Json:

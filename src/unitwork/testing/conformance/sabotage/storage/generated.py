@@ -94,12 +94,3 @@ class KeysFall(_Making):
         del ahead
         self.kept["next"] = self.kept.get("next", 2**31) - 1
         return int(self.kept["next"])
-
-
-class KeysBeginAtZero(_Making):
-    """Makes 0 the first key."""
-
-    async def next_key(self, write: Insert, ahead: int) -> int:
-        del ahead
-        self.kept["next"] = self.kept.get("next", -1) + 1
-        return int(self.kept["next"])

@@ -100,12 +100,7 @@ class RowsAreReadAgainNotQueries(_Rereading):
 
 
 class ReadersAreNotReadAgain(Wrong):
-    """Reads nothing again for a unit that writes nothing but records events."""
-
-    survives = (
-        "A unit that writes nothing has an order of its own: before what others wrote"
-        " since. Contract 18 reads nothing again for it."
-    )
+    """Reads nothing again for a unit that records events and writes nothing."""
 
     async def apply(self, changes: ChangeSet) -> Keys:
         reads = changes.reads if changes.writes else ()
