@@ -3,6 +3,7 @@
 The handle (unit_of_work.py) decides when; this decides what.
 """
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -23,7 +24,6 @@ from unitwork.adapters.storage import (
     UnitOptions,
     snapshot_before_lock,
 )
-from unitwork.adapters.tokens import new_token
 from unitwork.adapters.tracking import Entry, IdentityMap
 from unitwork.adapters.write_order import in_order
 from unitwork.domain.errors import InvalidValueError, MisuseError, ReadOnlyError
@@ -183,7 +183,8 @@ class Workspace:
                 written[write] = entry
         writes = in_order(written)
         reads = tuple(self.reading.log) if writes or self.events() else ()
-        changes = ChangeSet(new_token(), writes, reads)
+        token = secrets.randbits(63) or 1  # a process that was copied draws others
+        changes = ChangeSet(token, writes, reads)
         return changes, [written[write] for write in writes]
 
     async def commit(self) -> None:

@@ -38,15 +38,15 @@ BUGS = edits(
         "tokens-are-the-same",
         "Every unit writes the same version.",
         Workspace._change_set,  # noqa: SLF001 - as above
-        "new_token()",
+        "secrets.randbits(63) or 1",
         "1",
     ),
     (
         "tokens-are-short",
         "A version has three bits.",
         Workspace._change_set,  # noqa: SLF001 - as above
-        "new_token()",
-        "new_token() % 8 or 1",
+        "secrets.randbits(63) or 1",
+        "secrets.randbits(3) or 1",
     ),
     (
         "reads-are-not-handed-over",
