@@ -85,7 +85,7 @@ def _simpler_values(name: str, value: Json) -> Iterator[Json]:
         yield False
     elif name == "where" and value != ["all"]:
         yield ["all"]
-        yield from (part for part in value[1:] if _is_criterion(part))
+        yield from value[1:] if value[0] in ("and", "or", "not") else ()
     elif name == "values":
         yield from ({n: v for n, v in value.items() if n != out} for out in value)
     elif name == "order" and value:
@@ -94,7 +94,3 @@ def _simpler_values(name: str, value: Json) -> Iterator[Json]:
         yield None if name == "limit" else 0
     elif name == "value" and isinstance(value, dict | list) and value:
         yield value[:-1] if isinstance(value, list) else None
-
-
-def _is_criterion(part: Json) -> bool:
-    return isinstance(part, list) and bool(part) and isinstance(part[0], str)

@@ -13,7 +13,7 @@ from tests.unit.testing.conformance.written import (
     put,
     stored,
 )
-from unitwork.testing.conformance.differential import Difference, compare
+from unitwork.testing.conformance.differential import Difference, compare, predict
 from unitwork.testing.conformance.programs import Program, program
 from unitwork.testing.conformance.runner import differs_on
 from unitwork.testing.conformance.shrinking import shrink
@@ -58,3 +58,19 @@ async def test_what_is_shrunk_still_differs_and_the_same_way() -> None:
     again = await compare(found.program, await memory(IgnoresVersions)())
     assert again == found
     assert await compare(found.program, await memory()()) is None
+
+
+async def test_the_texts_of_a_membership_are_not_taken_for_a_criterion() -> None:
+    """`["x", "X"]` looks like one: a name, and what it is asked of."""
+    where = ["not", ["not", ["in", "town", ["x", "X"]]]]
+    asked = program(opened(0), added(0, "Site", "a"), counted(0, "Site", where))
+    blind = Difference(asked, 2, {"count": 0}, {"count": 1})
+
+    async def differs(tried: Program) -> Difference | None:
+        """Find one site, whatever is asked for."""
+        said, wrong = predict(tried)[-1], {"count": 1}
+        differ = said == {"count": 0} and any(one.do == "add" for one in tried)
+        return Difference(tried, len(tried) - 1, said, wrong) if differ else None
+
+    found = await shrink(blind, differs)
+    assert found.step.args["where"] == ["in", "town", ["x", "X"]]
