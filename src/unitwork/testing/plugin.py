@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " temporary one; may be given several times (default: UNITWORK_URL, or a"
         " temporary SQLite file)",
     )
-    for what, default in (("programs", 2_000), ("queries", 20_000)):
+    for what, default in (("programs", 500), ("queries", 5_000)):
         group.addoption(
             f"--conformance-{what}",
             type=int,

@@ -15,7 +15,7 @@ from unitwork.testing.conformance.battery.questions import Case
 from unitwork.testing.conformance.programs import Program
 from unitwork.testing.conformance.replaying import read
 
-PROGRAMS, QUERIES = 2_000, 20_000
+PROGRAMS, QUERIES = 500, 5_000
 """How many programs are run, and questions asked, unless an option says so."""
 QUERIES_OF_A_SEED = 200
 """How many questions are asked of the same rows."""
