@@ -1,5 +1,6 @@
 """Let the named cases look for a bug, which random programs cannot see."""
 
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,8 @@ _SECONDS = 600
 _FAILED = re.compile(r"^(?:FAILED|ERROR) \S*::(\S+)(.*)", re.MULTILINE)
 _RANDOM = "not test_programs and not test_queries"
 _FOUND, _PASSED = 1, 0
+_OPTIONS = "PYTEST_ADDOPTS"
+"""What is asked of the run around this one, such as coverage, is not asked again."""
 
 
 def hunt_by_cases(suite: str, bug: Bug) -> Kill | None:
@@ -35,6 +38,7 @@ def hunt_by_cases(suite: str, bug: Bug) -> Kill | None:
         text=True,
         check=False,
         timeout=_SECONDS,
+        env={name: os.environ[name] for name in os.environ.keys() - {_OPTIONS}},
     )
     found = _FAILED.search(run.stdout)
     if run.returncode == _FOUND and found is not None:
