@@ -168,7 +168,12 @@ class PostgreSql(AbstractDialect):
         }
         if url.get_driver_name() == "asyncpg":
             return {"server_settings": settings}
-        return {"options": " ".join(f"-c {k}={v}" for k, v in settings.items())}
+        return {
+            "options": " ".join(f"-c {k}={v}" for k, v in settings.items()),
+            # after a pipeline that failed, psycopg executes statements by names that
+            # the server does not know: "prepared statement ... does not exist"
+            "prepare_threshold": None,
+        }
 
     def prepare(
         self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
