@@ -4,14 +4,18 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import attrs
+
 from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.storage import (
     AbstractDatabase,
     AbstractStorageSession,
     ChangeSet,
+    Delete,
     Interposer,
     Query,
     Record,
+    Update,
 )
 from unitwork.domain.errors import PersistenceError
 
@@ -28,6 +32,11 @@ def interposed(database: AbstractDatabase, interposer: Interposer) -> Iterator[N
     finally:
         left = (other for other in database.interposers if other is not interposer)
         database.interposers = tuple(left)
+
+
+def renewed(write: Update | Delete, record: Record) -> Update | Delete:
+    """Return the write as if it had been made of what a record says."""
+    return attrs.evolve(write, version=record.version, before=record.state)
 
 
 class PassingSession(AbstractStorageSession):

@@ -9,15 +9,13 @@ from unitwork.adapters.storage import (
     AbstractDatabase,
     AbstractStorageSession,
     ChangeSet,
-    Delete,
     Insert,
     Isolation,
     Record,
     UnitOptions,
-    Update,
     Write,
 )
-from unitwork.testing.passing import PassingSession
+from unitwork.testing.passing import PassingSession, renewed
 
 
 @attrs.define
@@ -78,8 +76,5 @@ def _renewed(
         record = latest.get((write.mapping, write.key))
         if record is None or isinstance(write, Insert):
             yield write
-        elif isinstance(write, Update):
-            now = (write.mapping, record.version, record.state, write.after)
-            yield Update(*now)
         else:
-            yield Delete(write.mapping, record.version, record.state)
+            yield renewed(write, record)

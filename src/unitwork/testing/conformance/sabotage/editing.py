@@ -63,7 +63,7 @@ class _Edited:
         finally:
             self._planted -= 1
             if not self._planted:
-                self._put(inspect.getattr_static(self._owner, self._name), self._right)
+                self._put(self._wrong, self._right)
 
     def _put(self, before: Any, after: Any) -> None:
         setattr(self._owner, self._name, after)

@@ -85,9 +85,10 @@ class _Way:
 async def _programs(way: _Way) -> str | None:
     async with way.adapter.database(warehouse_schema()) as database:
         fresh = fresh_warehouse(way.adapter, database)
-        levels = way.adapter.capabilities.levels
-        seeds = range(way.effort.programs)
-        async for progress in run_programs(fresh, seeds, shrunk=False, levels=levels):
+        can, seeds = way.adapter.capabilities, range(way.effort.programs)
+        async for progress in run_programs(
+            fresh, seeds, shrunk=False, levels=can.levels, avoiding=can.never
+        ):
             way.number = progress.programs + (progress.difference is None)
             if progress.difference is not None:
                 return str(progress.difference)

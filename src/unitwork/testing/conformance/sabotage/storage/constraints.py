@@ -21,7 +21,7 @@ from unitwork.domain.constraint_errors import (
 )
 from unitwork.domain.errors import ConcurrencyConflictError, PersistenceError
 from unitwork.testing.conformance.sabotage.bug import Wrong, after
-from unitwork.testing.passing import Keys
+from unitwork.testing.passing import Keys, renewed
 
 
 class _Tolerant(Wrong):
@@ -391,7 +391,7 @@ class ConstraintsComeBeforeConflicts(Wrong):
         record = None if isinstance(write, Insert) else await self.latest(write)
         if record is None or isinstance(write, Insert):
             return write
-        return attrs.evolve(write, version=record.version, before=record.state)
+        return renewed(write, record)
 
     async def _try(self, changes: ChangeSet, writes: list[Write]) -> None:
         """Write what cannot succeed, to see whether a constraint says no earlier."""

@@ -17,7 +17,7 @@ from unitwork.adapters.storage import (
 )
 from unitwork.domain.errors import ConcurrencyConflictError
 from unitwork.testing.conformance.sabotage.bug import Wrong
-from unitwork.testing.passing import Keys
+from unitwork.testing.passing import Keys, renewed
 
 
 class _Renewing(Wrong):
@@ -40,15 +40,10 @@ class _Renewing(Wrong):
         return record is not None
 
     def updated(self, write: Update, record: Record | None) -> Write | None:
-        if record is None:
-            return None
-        now = (record.version, record.state, write.after)
-        return Update(write.mapping, *now)
+        return None if record is None else renewed(write, record)
 
     def deleted(self, write: Delete, record: Record | None) -> Write | None:
-        if record is None:
-            return None
-        return Delete(write.mapping, record.version, record.state)
+        return None if record is None else renewed(write, record)
 
 
 class UpdatesAreNotGuarded(_Renewing):
@@ -181,7 +176,7 @@ class _Shown(Wrong):
         shown = self.kept.get((write.mapping, write.key, write.version), ())
         if latest is None or latest.version not in shown:
             return write
-        return attrs.evolve(write, version=latest.version, before=latest.state)
+        return renewed(write, latest)
 
 
 class VersionsAreTheSame(_Shown):
