@@ -9,6 +9,7 @@ imported when a test asks for it.
 import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,8 +62,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known, and see once that options name what there is."""
     config.addinivalue_line("markers", _MARKER)
+    bug, file = map(config.getoption, ("conformance_sabotage", "conformance_replay"))
+    if bug is not None or file is not None:
+        _check(bug, file)
+
+
+def _check(bug: str | None, file: str | None) -> None:
+    from unitwork.domain.errors import MisuseError
+    from unitwork.testing.conformance.replaying import read
+    from unitwork.testing.conformance.sabotage.catalogue import bug_named
+
+    try:
+        if bug is not None:
+            bug_named(bug)
+        if file is not None:
+            read(Path(file))
+    except MisuseError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

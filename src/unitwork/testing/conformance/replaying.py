@@ -20,11 +20,11 @@ def read(file: Path) -> Program | Case:
     Raises:
         MisuseError: it is neither.
     """
-    text = file.read_text("utf-8")
     try:
+        text = file.read_text("utf-8")
         kind = Case if "rows" in json.loads(text) else Program
         return kind.from_json(text)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise MisuseError(
             f"{file} has neither a program nor a case of queries.",
             f"It cannot be read as one: {error!r}.",

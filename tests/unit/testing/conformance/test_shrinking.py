@@ -60,6 +60,14 @@ async def test_what_is_shrunk_still_differs_and_the_same_way() -> None:
     assert await compare(found.program, await memory()()) is None
 
 
+async def test_a_program_does_not_differ_by_what_a_storage_cannot_do() -> None:
+    """So nothing is shrunk into an outcome that the adapter's flags leave out."""
+    avoiding = ("ConcurrencyConflictError",)
+    differs = differs_on(memory(IgnoresVersions), avoiding)
+    assert await differs_on(memory(IgnoresVersions))(LOST_UPDATE) is not None
+    assert await differs(LOST_UPDATE) is None
+
+
 async def test_the_texts_of_a_membership_are_not_taken_for_a_criterion() -> None:
     """`["x", "X"]` looks like one: a name, and what it is asked of."""
     where = ["not", ["not", ["in", "town", ["x", "X"]]]]

@@ -59,8 +59,14 @@ def project(tmp_path: Path) -> Path:
 
 
 def run(project: Path, *options: str) -> str:
+    ended = ended_with(project, *options)
+    assert ended.stderr == ""
+    return ended.stdout
+
+
+def ended_with(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-Werror"]
-    ended = subprocess.run(
+    return subprocess.run(
         [*command, "-rs", "-q", *options],
         cwd=project,
         env={n: v for n, v in os.environ.items() if n != "PYTEST_ADDOPTS"},
@@ -68,8 +74,6 @@ def run(project: Path, *options: str) -> str:
         text=True,
         check=False,
     )
-    assert ended.stderr == ""
-    return ended.stdout
 
 
 def test_it_runs_in_a_project_of_other_settings(project: Path) -> None:
@@ -141,6 +145,30 @@ def test_a_file_is_replayed_instead_of_seeds(
     assert re.search(rf"PASSED .*{passed}\[kept.json\]", said)
     assert "1 passed, 1 skipped" in said
     assert re.search(r"kept.json has no (programs|queries) to replay", said)
+
+
+@pytest.mark.parametrize(
+    ("option", "what"),
+    [
+        (
+            "--conformance-sabotage=locks/nobody",
+            "There is no seeded bug 'locks/nobody'",
+        ),
+        (
+            "--conformance-replay=gone.json",
+            "gone.json has neither a program nor a case",
+        ),
+    ],
+)
+def test_a_name_that_is_nothing_is_told_once_before_any_test(
+    project: Path, option: str, what: str
+) -> None:
+    """As pytest tells of a wrong option."""
+    ended = ended_with(project, option)
+
+    assert ended.returncode == pytest.ExitCode.USAGE_ERROR
+    assert what in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 class Plain(Adapter):

@@ -145,7 +145,10 @@ def _tell(lane: Lane, state: Path | None, bar: Bar) -> None:
             folder / f"{lane.storage}-{lane.kind}-{lane.level}-{lane.found.seed}.json"
         )
         file.write_text(lane.found.kept, "utf-8")
-        bar.say(f"It is kept in {file}. To replay it: {lane.adapter} --replay {file}\n")
+        bar.say(
+            f"It is kept in {file}. To replay it:\n"
+            f"python -m unitwork.testing.conformance {lane.adapter} --replay {file}\n"
+        )
 
 
 def _judge(state: State, bar: Bar) -> int:

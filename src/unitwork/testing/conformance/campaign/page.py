@@ -22,15 +22,15 @@ _HEAD = """\
 # Conformance
 
 What the [conformance kit](conformance-kit.md) asked of each storage, and what it found.
-This page is made from [conformance.json](conformance.json); do not edit it.
+This page is made from [{name}.json]({name}.json); do not edit it.
 """
 
 
-def render(state: State, bugs: Sequence[Bug] = ()) -> str:
-    """Render the page of a run."""
+def render(state: State, bugs: Sequence[Bug], name: str) -> str:
+    """Render the page of a run; its results are in `name`.json beside it."""
     parts = [
-        [_HEAD.rstrip()],
-        _summary(state),
+        [_HEAD.format(name=name).rstrip()],
+        _summary(state, name),
         ["## Storages", "", *_storages(state)],
         ["## Programs", "", *_asked(state, PROGRAMS)],
         ["## Queries", "", *_asked(state, QUERIES)],
@@ -41,7 +41,7 @@ def render(state: State, bugs: Sequence[Bug] = ()) -> str:
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def _summary(state: State) -> Iterator[str]:
+def _summary(state: State, name: str) -> Iterator[str]:
     by, asked = state.made_by, state.asked
     yield (
         f"unitwork {by['unitwork']} (code {by['code']}), Python {by['python']} on"
@@ -54,12 +54,15 @@ def _summary(state: State) -> Iterator[str]:
     yield f"    --programs {asked.programs} --queries {asked.queries} \\"
     yield f"    --seed {asked.seed} --levels {' '.join(asked.levels)} --state run.json"
     yield from ("$ python -m unitwork.testing.conformance \\",)
-    yield from ("    --state run.json --report docs/conformance.md", "```", "")
+    yield from (f"    --state run.json --report {name}.md", "```", "")
     found = list(failures(state))
-    left = sum(lane.left() for lane in state.lanes)
-    end = "The run is not complete: see below." if left else "The run is complete."
-    yield f"{end} {len(found) or 'No'} differences or missed floors were found."
-    yield from (f"- {one}" for one in found)
+    left = [
+        f"{lane}: {lane.left():,} seeds are left" for lane in state.lanes if lane.left()
+    ]
+    yield "The run is not complete." if left else "The run is complete."
+    yield f"{len(found) or 'No'} differences or missed floors were found."
+    if left or found:
+        yield from ("", *(f"- {one}" for one in (*left, *found)))
 
 
 def _storages(state: State) -> Iterator[str]:

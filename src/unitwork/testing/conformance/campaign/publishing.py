@@ -32,9 +32,9 @@ class Results:
         run = State.from_json(json.dumps(data["run"]))
         return cls(run, tuple(map(Bug.from_json, data["sabotage"])))
 
-    def page(self) -> str:
-        """Render them."""
-        return render(self.run, self.bugs)
+    def page(self, name: str) -> str:
+        """Render them, for a page of that name."""
+        return render(self.run, self.bugs, name)
 
 
 def publish(run: State, page: Path, sabotage: Path | None = None) -> None:
@@ -52,7 +52,7 @@ def publish(run: State, page: Path, sabotage: Path | None = None) -> None:
         bugs = Results.from_json(file.read_text("utf-8")).bugs if file.exists() else ()
     results = Results(run, tuple(bugs))
     file.write_text(results.to_json(), "utf-8")
-    page.write_text(results.page(), "utf-8")
+    page.write_text(results.page(page.stem), "utf-8")
 
 
 def _bugs(file: Path) -> Sequence[Bug]:

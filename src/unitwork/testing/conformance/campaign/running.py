@@ -24,7 +24,7 @@ class Interrupted(Exception):  # noqa: N818 - a wish, no error
 
 
 class BrokenRunError(Exception):
-    """A process ended, or could not do its task; the text says why."""
+    """A process ended in the middle of a task; the text says of which."""
 
 
 class Run:
@@ -52,7 +52,7 @@ class Run:
 
         Raises:
             Interrupted: by Ctrl-C or SIGTERM; all is kept, and every process ended.
-            BrokenRunError: a process could not do its task.
+            BrokenRunError: a process ended.
         """
         with _processes(workers) as idle, _interruptible() as interrupted:
             try:
@@ -82,11 +82,9 @@ class Run:
         task = self._busy.pop(orders)
         lane = self._state.lanes[task.lane]
         try:
-            part: Part | str = orders.recv()
+            part: Part = orders.recv()
         except (EOFError, OSError) as error:
             raise BrokenRunError(f"The process of {task} ended.") from error
-        if isinstance(part, str):
-            raise BrokenRunError(f"{task}:\n{part}")
         before = lane.found
         lane.add(task.seeds.start, part)
         self._bar.show(lane)

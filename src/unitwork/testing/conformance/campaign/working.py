@@ -6,7 +6,7 @@ import signal
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack, ExitStack, suppress
 from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -71,11 +71,7 @@ def work(orders: Connection) -> None:
         desk = Desk(at_end, orders.poll)
         try:
             while (task := orders.recv()) is not None:
-                try:
-                    done: Part | str = runner.run(desk.do(task))
-                except Exception:  # noqa: BLE001 - whoever sent the task shall see it
-                    done = traceback.format_exc()
-                orders.send(done)
+                orders.send(runner.run(desk.do(task)))
         except (EOFError, OSError):
             pass  # the process that sent tasks is gone
         finally:
@@ -85,13 +81,17 @@ def work(orders: Connection) -> None:
 class Desk:
     """Has the adapters that were asked for, and one open database."""
 
-    def __init__(self, at_end: ExitStack, told: Callable[[], bool]) -> None:
+    def __init__(
+        self, at_end: ExitStack, told: Callable[[], bool], *, seconds: float = 600
+    ) -> None:
         """Open nothing yet.
 
         Args:
             at_end: closes adapters.
             told: tells whether there is something new to hear, so that a task stops.
+            seconds: how long a task may take; one that waits for ever is found.
         """
+        self._seconds = seconds
         self._at_end = at_end
         self._told = told
         self._adapters: dict[str, Adapter] = {}
@@ -100,17 +100,31 @@ class Desk:
 
     async def do(self, task: Task) -> Part:
         """Do a task."""
-        adapter, database = await self._opened(task)
         begun = time.perf_counter()
-        levels = adapter.capabilities.levels if task.level == MIXED else (task.level,)
         part = Part(reached=task.seeds.start, asked=0, seconds=0)
-        ask = getattr(self, f"_{task.kind}")
-        async for part in ask(adapter, database, task, levels):  # noqa: B007 - the last
-            if self._told():
-                break
+        try:
+            async with asyncio.timeout(self._seconds):
+                async for part in self._asked(task):  # noqa: B007 - the last
+                    if self._told():
+                        break
+        except Exception:  # noqa: BLE001 - whatever an adapter raises is found
+            part = attrs.evolve(part, found=Found(part.reached, traceback.format_exc()))
+            await self._given_up()
         spent = round(time.perf_counter() - begun, 3)
         end = part.reached if self._told() or part.found else task.seeds.stop
         return attrs.evolve(part, seconds=spent, reached=end)
+
+    async def _asked(self, task: Task) -> AsyncIterator[Part]:
+        adapter, database = await self._opened(task)
+        levels = adapter.capabilities.levels if task.level == MIXED else (task.level,)
+        ask = getattr(self, f"_{task.kind}")
+        async for part in ask(adapter, database, task, levels):
+            yield part
+
+    async def _given_up(self) -> None:
+        """Let the next task open its own database; closing this one may fail too."""
+        with suppress(Exception):
+            await self.close()
 
     async def close(self) -> None:
         """Close the database."""

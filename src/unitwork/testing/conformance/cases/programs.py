@@ -16,7 +16,8 @@ async def test_programs(
 ) -> None:
     """Contract 2, 12, 16, 18, 20, 22, 23, 26: none differs, and none is for nothing."""
     if isinstance(programs, Program):
-        assert await replay_program(fresh, programs) is None
+        differs = await replay_program(fresh, programs)
+        assert differs is None, differs
         return
     can, coverage = storage.capabilities, Coverage()
     running = run_programs(fresh, programs, levels=can.levels, avoiding=can.never)

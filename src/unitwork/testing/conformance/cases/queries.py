@@ -22,7 +22,8 @@ async def test_queries(
     async with storage.database(CABINET) as database:
         unit = partial(CabinetUnit, database)
         if isinstance(queries, Case):
-            assert await replay_case(unit, queries, levels) is None
+            differs = await replay_case(unit, queries, levels)
+            assert differs is None, differs
             return
         each = queries_of_a_seed(pytestconfig)
         at = partial(unit, isolation=levels[queries[0] // len(queries) % len(levels)])

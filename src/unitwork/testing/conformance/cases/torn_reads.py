@@ -59,6 +59,7 @@ async def test_of_two_thousand_concurrent_reads_none_is_torn(shop: Shop) -> None
         step = 0
         while not done.is_set():
             step += 1
+            await asyncio.sleep(0)  # even if storage lets nobody else run
             async with shop.unit() as uow:
                 reshape(await uow.orders.get(order.id), step)
                 await uow.commit()
@@ -66,6 +67,7 @@ async def test_of_two_thousand_concurrent_reads_none_is_torn(shop: Shop) -> None
 
     async def read_often() -> None:
         for number in range(READS):
+            await asyncio.sleep(0)
             async with shop.unit() as uow:
                 found = await read(uow, order, number)
             steps.add(found.priority)

@@ -29,6 +29,10 @@ from unitwork.testing.conformance.sabotage.results import (
 from unitwork.testing.conformance.sabotage.suites import hunt_by_cases
 
 _OWN = "unitwork.testing.conformance.campaign.own"
+_MORE = (
+    "Some bugs are seen by named cases alone: name a conformance_suite of the adapter,"
+    " --suite tests/test_mine.py::TestMine."
+)
 USUAL_ADAPTERS = (f"{_OWN}:InMemory", f"{_OWN}:Sqlite")
 
 
@@ -44,6 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     _say(summary(results))
+    if not said.suite and not all(one.right for one in results):
+        _say(_MORE)
     if said.json is not None:
         said.json.write_text(as_json(results), "utf-8")
     return 0 if all(one.right for one in results) else 1

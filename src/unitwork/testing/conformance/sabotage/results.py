@@ -52,7 +52,9 @@ class Result:
         """Say it in a line."""
         if self.kill is not None:
             return f"{self.bug}: {self.kill.by} {self.kill.number}: {self.kill.seen}"
-        return f"{self.bug}: SURVIVES. {self.bug.survives or self.bug.wrong}"
+        if self.bug.survives:
+            return f"{self.bug}: survives, as it must: {self.bug.survives}"
+        return f"{self.bug}: SURVIVES. {self.bug.wrong}"
 
 
 def summary(results: Iterable[Result]) -> str:

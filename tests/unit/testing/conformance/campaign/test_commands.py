@@ -172,9 +172,14 @@ def test_an_adapter_that_is_not_there_is_left_out(folder: Path) -> None:
     assert "'mine:Nobody' is no adapter" in unknown.stderr
 
 
-def test_a_process_that_cannot_work_ends_the_run(folder: Path) -> None:
-    """What it raised is shown."""
-    failing = run(folder, "mine:Failing", "--programs=2", "--queries=2")
+def test_what_an_adapter_raises_is_found_and_the_other_lanes_go_on(
+    folder: Path,
+) -> None:
+    """Its text is shown, and the run does not end."""
+    failing = run(folder, "mine:Failing", "mine:Mine", "--programs=2", "--queries=2")
 
     assert failing.returncode == 1
     assert "OSError: no room" in failing.stderr
+    assert "Failing programs mixed: differs at seed 0" in failing.stderr
+    assert "Failing queries mixed: 2 in" in failing.stderr
+    assert "Mine programs mixed: 2 in" in failing.stderr

@@ -48,7 +48,7 @@ def state() -> State:
 
 
 def page(state: State, *bugs: Bug) -> str:
-    return Results(state, bugs).page()
+    return Results(state, bugs).page("mine")
 
 
 def test_it_says_what_was_asked(state: State) -> None:
@@ -61,7 +61,10 @@ def test_it_says_what_was_asked(state: State) -> None:
     assert "| Mine | mixed | 200 | 10-10 of 10-11 | 1.5 min | none |" in text
     assert "    mine:Mine \\\n    --programs 200 --queries 400" in text
     assert "--seed 10 --levels mixed" in text
-    assert "The run is not complete: see below. No differences" in text
+    assert "(mine.json)" in text
+    assert "--state run.json --report mine.md" in text
+    assert "The run is not complete.\nNo differences" in text
+    assert "- Mine queries mixed: 1 seeds are left" in text
     assert "| Mine | mixed | 150 | 200 | 250 | 800 |" in text
     assert "| P4 lost update | no | no |" in text
     assert "| G2-item write skew | shown | shown |" in text
@@ -122,5 +125,5 @@ def test_the_published_page_is_that_of_the_published_results() -> None:
     """Nobody has edited it; newcomers find it."""
     results = Results.from_json((DOCS / "conformance.json").read_text("utf-8"))
 
-    assert (DOCS / "conformance.md").read_text("utf-8") == results.page()
+    assert (DOCS / "conformance.md").read_text("utf-8") == results.page("conformance")
     assert "(conformance.md)" in (DOCS / "index.md").read_text("utf-8")
