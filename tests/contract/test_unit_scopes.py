@@ -60,6 +60,7 @@ async def test_nothing_is_captured_for_aggregates_that_are_clean_at_entry(
         await uow.rollback()
 
 
+@pytest.mark.no_cover  # tracing would make it many times as slow
 async def test_three_thousand_scopes_over_three_thousand_orders(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from unitwork.testing.storages import Storages, Trial
 
 _MARKER = "unitwork_on(kind): run only on 'memory', 'sql', or one kind of database"
+PROGRAMS, QUERIES = 2_000, 20_000
+"""How many of each a conformance suite asks of a storage, unless an option says so."""
 _MEMORY = "memory"
 _DEFAULT = "sqlite+aiosqlite://"
 
@@ -41,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         " temporary one; may be given several times (default: UNITWORK_URL, or a"
         " temporary SQLite file)",
     )
-    for what, default in (("programs", 500), ("queries", 5_000)):
+    for what, default in (("programs", PROGRAMS), ("queries", QUERIES)):
         group.addoption(
             f"--conformance-{what}",
             type=int,

@@ -261,6 +261,7 @@ WRONG: dict[type[SqlBooks], Any] = {
 }
 
 
+@pytest.mark.no_cover  # tracing would make it many times as slow
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.__name__)
 async def test_a_wrong_finder_is_found_out(
     sqlite: SqlAlchemyDatabase, fake: MemoryLibrary, wrong: type[SqlBooks]

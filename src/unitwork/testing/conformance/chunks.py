@@ -14,9 +14,8 @@ import pytest
 from unitwork.testing.conformance.battery.questions import Case
 from unitwork.testing.conformance.programs import Program
 from unitwork.testing.conformance.replaying import read
+from unitwork.testing.plugin import PROGRAMS, QUERIES
 
-PROGRAMS, QUERIES = 500, 5_000
-"""How many programs are run, and questions asked, unless an option says so."""
 QUERIES_OF_A_SEED = 200
 """How many questions are asked of the same rows."""
 _PROGRAMS_AT_ONCE, _SEEDS_AT_ONCE = 100, 5

@@ -240,6 +240,7 @@ def test_statements_of_one_shape_are_one_object() -> None:
     assert two.parameters == ({"uw_0": 2, "uw_1": "b", "uw_2": 1},)
 
 
+@pytest.mark.no_cover  # tracing would make it many times as slow
 def test_shapes_are_forgotten_when_there_are_too_many() -> None:
     """A search screen may make any number of them."""
     made = reads("sqlite")

@@ -46,6 +46,7 @@ async def hunt(
     effort: Effort = USUAL,
     *,
     seconds: float = SECONDS,
+    first: str = PROGRAMS,
 ) -> Kill | None:
     """Ask a storage with one bug everything that needs no pytest, up to a difference.
 
@@ -54,12 +55,13 @@ async def hunt(
         bug: what is wrong with them.
         effort: how many programs, queries, laws and transactions there are at most.
         seconds: how long each kind of question may take.
+        first: the kind to begin with: programs, queries, laws, histories.
 
     Returns:
         What found it; None if nothing did.
     """
     wrong = sabotaged(adapter, bug)
-    for name, look in _WAYS.items():
+    for name, look in sorted(_WAYS.items(), key=lambda way: way[0] != first):
         way = _Way(wrong, effort)
         try:
             async with asyncio.timeout(seconds):

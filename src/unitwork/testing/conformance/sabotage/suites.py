@@ -13,8 +13,8 @@ _SECONDS = 600
 _FAILED = re.compile(r"^(?:FAILED|ERROR) \S*::(\S+)(.*)", re.MULTILINE)
 _RANDOM = "not test_programs and not test_queries"
 _FOUND, _PASSED = 1, 0
-_OPTIONS = "PYTEST_ADDOPTS"
-"""What is asked of the run around this one, such as coverage, is not asked again."""
+_NOT_AGAIN = ("PYTEST_ADDOPTS", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
+"""By which coverage is asked of the run around this one, which needs none."""
 
 
 def hunt_by_cases(suite: str, bug: Bug) -> Kill | None:
@@ -38,7 +38,7 @@ def hunt_by_cases(suite: str, bug: Bug) -> Kill | None:
         text=True,
         check=False,
         timeout=_SECONDS,
-        env={name: os.environ[name] for name in os.environ.keys() - {_OPTIONS}},
+        env={name: os.environ[name] for name in os.environ.keys() - set(_NOT_AGAIN)},
     )
     found = _FAILED.search(run.stdout)
     if run.returncode == _FOUND and found is not None:
