@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from unitwork.testing.amounts import PROGRAMS, QUERIES
+
 try:
     from pytest_asyncio import fixture as async_fixture
 except ImportError:  # another plugin may run the tests' event loops
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from unitwork.testing.storages import Storages, Trial
 
 _MARKER = "unitwork_on(kind): run only on 'memory', 'sql', or one kind of database"
-PROGRAMS, QUERIES = 2_000, 20_000
-"""How many of each a conformance suite asks of a storage, unless an option says so."""
 _MEMORY = "memory"
 _DEFAULT = "sqlite+aiosqlite://"
 

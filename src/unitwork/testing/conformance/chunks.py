@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from unitwork.testing.amounts import PROGRAMS, QUERIES
 from unitwork.testing.conformance.battery.questions import Case
 from unitwork.testing.conformance.programs import Program
 from unitwork.testing.conformance.replaying import read
-from unitwork.testing.plugin import PROGRAMS, QUERIES
 
 QUERIES_OF_A_SEED = 200
 """How many questions are asked of the same rows."""
