@@ -15,6 +15,7 @@ from unitwork.testing.conformance.programs import (
     Name,
     Step,
     Values,
+    errors_in,
     references,
 )
 from unitwork.testing.conformance.vocabulary import CODES, Vocabulary
@@ -330,8 +331,8 @@ def _of(values: Values, fields: tuple[str, ...]) -> tuple[Any, ...]:
 
 def _kinds(do: str, observed: Json) -> set[str]:
     """Name what a step met: the errors that it may raise, or what it did."""
-    if "raises" in observed:
-        return {raised[0] for raised in observed["raises"]}
+    if errors := errors_in(observed):
+        return errors
     ended = do in ("commit", "rollback")
     return {f"{do} in a scope" if ended and observed["outcome"] == "active" else do}
 

@@ -11,13 +11,11 @@ from typing import Any
 
 import pytest
 
-from unitwork.testing.amounts import PROGRAMS, QUERIES
+from unitwork.testing.amounts import PROGRAMS, QUERIES, QUERIES_OF_A_SEED
 from unitwork.testing.conformance.battery.questions import Case
 from unitwork.testing.conformance.programs import Program
 from unitwork.testing.conformance.replaying import read
 
-QUERIES_OF_A_SEED = 200
-"""How many questions are asked of the same rows."""
 _PROGRAMS_AT_ONCE, _SEEDS_AT_ONCE = 100, 5
 
 

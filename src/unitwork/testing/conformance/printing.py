@@ -12,6 +12,7 @@ from unitwork.testing.conformance.programs import (
     Name,
     Program,
     Step,
+    errors_in,
 )
 
 _HEAD = """\
@@ -135,10 +136,10 @@ _FOUND = ("found", "removed", "recorded")
 
 
 def _raising(expected: Json, lines: Iterator[str]) -> Iterator[str]:
-    if "raises" not in expected:
+    kinds = sorted(errors_in(expected))
+    if not kinds:
         yield from lines
         return
-    kinds = sorted({raised[0] for raised in expected["raises"]})
     *before, last = lines
     yield from before
     yield f"with pytest.raises(({', '.join(f'unitwork.{kind}' for kind in kinds)},)):"

@@ -162,3 +162,8 @@ def uniques(
     """Give the values of an aggregate that no other may have: none holds a None."""
     found = {(of, fields, tuple(values[f] for f in fields)) for fields in UNIQUE[of]}
     return {unique for unique in found if None not in unique[2]}
+
+
+def errors_in(expected: Json) -> set[str]:
+    """Name the errors that a step may raise, by what is expected of it; if any."""
+    return {error[0] for error in expected.get("raises", ())}

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 import attrs
 
+from unitwork.testing.amounts import QUERIES_OF_A_SEED
 from unitwork.testing.conformance.battery.asking import (
     Disagreement,
     MakeUnit,
@@ -20,7 +21,7 @@ async def run_battery(
     unit: MakeUnit,
     seeds: Iterable[int],
     *,
-    queries_per_seed: int = 200,
+    queries_per_seed: int = QUERIES_OF_A_SEED,
     shrunk: bool = True,
 ) -> AsyncIterator[Progress]:
     """Ask the questions of some seeds; stop at the first answer that differs.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unitwork.domain.errors import MisuseError
+from unitwork.testing.amounts import PROGRAMS, QUERIES
 from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.campaign.bar import Bar
 from unitwork.testing.conformance.campaign.judging import failures
@@ -56,8 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("adapters", nargs="*", metavar="module:Class", help="default: the library's")
-    add("--programs", type=int, default=2_000, help="for each storage and level")
-    add("--queries", type=int, default=20_000, help="for each storage and level")
+    add("--programs", type=int, default=PROGRAMS, help="for each storage and level")
+    add("--queries", type=int, default=QUERIES, help="for each storage and level")
     add("--seed", type=int, default=0, help="the first one")
     add(
         "--levels",

@@ -6,12 +6,12 @@ from typing import Any
 
 import attrs
 
+from unitwork.testing.amounts import QUERIES_OF_A_SEED
+
 MIXED = "mixed"
 """Units of all levels, side by side."""
 PROGRAMS, QUERIES, ISOLATION = "programs", "queries", "isolation"
 KINDS = (ISOLATION, PROGRAMS, QUERIES)
-QUESTIONS = 200
-"""How many questions a seed has."""
 CHUNKS = {ISOLATION: 1, PROGRAMS: 100, QUERIES: 5}
 """How many seeds a process takes at once."""
 
@@ -35,7 +35,7 @@ class Task:
     kind: str
     level: str
     seeds: range
-    questions: int = QUESTIONS
+    questions: int = QUERIES_OF_A_SEED
 
 
 @attrs.frozen(kw_only=True)

@@ -13,6 +13,7 @@ import attrs
 
 import unitwork.testing as package
 from unitwork.domain.errors import MisuseError
+from unitwork.testing.amounts import QUERIES_OF_A_SEED
 from unitwork.testing.conformance.campaign.lanes import (
     CHUNKS,
     ISOLATION,
@@ -20,7 +21,6 @@ from unitwork.testing.conformance.campaign.lanes import (
     MIXED,
     PROGRAMS,
     QUERIES,
-    QUESTIONS,
     Lane,
     Task,
 )
@@ -57,11 +57,11 @@ class Asked:
     @property
     def questions(self) -> int:
         """Return how many questions a seed of queries has."""
-        return min(self.queries, QUESTIONS)
+        return min(self.queries, QUERIES_OF_A_SEED)
 
     def seeds(self, kind: str) -> list[int]:
         """Give the seeds of a lane, from which to which."""
-        queries = -(-self.queries // QUESTIONS)
+        queries = -(-self.queries // QUERIES_OF_A_SEED)
         number = {PROGRAMS: self.programs, QUERIES: queries, ISOLATION: 1}[kind]
         return [self.seed, self.seed + number]
 

@@ -104,22 +104,25 @@ class Desk:
         part = Part(reached=task.seeds.start, asked=0, seconds=0)
         try:
             async with asyncio.timeout(self._seconds):
-                async for part in self._asked(task):  # noqa: B007 - the last
+                async for done in await self._asking(task):
+                    part = done
                     if self._told():
                         break
-        except Exception:  # noqa: BLE001 - whatever an adapter raises is found
+        except Exception:  # noqa: BLE001 - an adapter of others may raise anything
             part = attrs.evolve(part, found=Found(part.reached, traceback.format_exc()))
             await self._given_up()
         spent = round(time.perf_counter() - begun, 3)
         end = part.reached if self._told() or part.found else task.seeds.stop
         return attrs.evolve(part, seconds=spent, reached=end)
 
-    async def _asked(self, task: Task) -> AsyncIterator[Part]:
+    async def _asking(self, task: Task) -> AsyncIterator[Part]:
+        """Open what a task needs, and return what asks, a part after the other."""
         adapter, database = await self._opened(task)
         levels = adapter.capabilities.levels if task.level == MIXED else (task.level,)
-        ask = getattr(self, f"_{task.kind}")
-        async for part in ask(adapter, database, task, levels):
-            yield part
+        asking: AsyncIterator[Part] = getattr(self, f"_{task.kind}")(
+            adapter, database, task, levels
+        )
+        return asking
 
     async def _given_up(self) -> None:
         """Let the next task open its own database; closing this one may fail too."""
