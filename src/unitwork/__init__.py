@@ -33,6 +33,11 @@ from unitwork.domain.expression import Path, Sort, attribute
 from unitwork.domain.field import Field, Key, field, generated, key, transient
 from unitwork.domain.ids import new_id
 from unitwork.domain.json_value import JsonValue
+from unitwork.domain.operation_errors import (
+    DeadlineExceededError,
+    OperationKeyReusedError,
+    OperationResultMissingError,
+)
 from unitwork.domain.outcome import Outcome
 from unitwork.domain.page import Page
 from unitwork.domain.repository import AbstractRepository
@@ -62,6 +67,7 @@ __all__ = [
     "ConcurrencyConflictError",
     "ConnectionLostError",
     "ConstraintViolationError",
+    "DeadlineExceededError",
     "DomainError",
     "DomainEvent",
     "Entity",
@@ -73,6 +79,8 @@ __all__ = [
     "KeyNotAssignedError",
     "MisuseError",
     "NotADatabaseError",
+    "OperationKeyReusedError",
+    "OperationResultMissingError",
     "Outcome",
     "Page",
     "Path",

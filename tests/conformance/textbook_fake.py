@@ -117,7 +117,7 @@ class CopiesTheStore(WarehouseUnitOfWork):
         if changes and kind is None:
             raise UncommittedChangesError(changes)
 
-    async def commit(self) -> None:
+    async def commit(self, *, result: object = None) -> None:
         """Store the copy; what a nested block has done is the outer one's already."""
         self.check()
         self._ended, changes = True, self._changes()

@@ -7,11 +7,11 @@ import pytest
 from tests.shop import Counter, open_shop
 from tests.storages import Storage
 from unitwork import all_of
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.sqlalchemy import (
     PoolOptions,
     SqlAlchemyDatabase,
 )
-from unitwork.adapters.unit_of_work import IsolationName
 
 ISOLATIONS: list["IsolationName"] = ["read_committed", "snapshot", "serializable"]
 

@@ -50,12 +50,12 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.Path) -> No
     assert any(name.endswith("/LICENSE") for name in wheel.root.namelist())
 
 
-def test_only_five_packages_are_required(wheel: zipfile.Path) -> None:
+def test_only_six_packages_are_required(wheel: zipfile.Path) -> None:
     """Drivers, servers and tools are extras."""
     required = message_from_string(metadata(wheel)).get_all("Requires-Dist", [])
     core = {re.split(r"[^\w-]", line)[0] for line in required if "extra ==" not in line}
 
-    assert core == {"aiosqlite", "alembic", "attrs", "punq", "sqlalchemy"}
+    assert core == {"aiosqlite", "alembic", "attrs", "cattrs", "punq", "sqlalchemy"}
 
 
 def test_importing_the_domain_loads_no_storage(

@@ -6,15 +6,18 @@ import sys
 import warnings
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 from unitwork.adapters.announcing import announce
+from unitwork.adapters.lending import Lending, no_loan, records_mapping
+from unitwork.adapters.making import IsolationName, checked_options, no_database
 from unitwork.adapters.ports import supply
 from unitwork.adapters.repository import TrackingRepository
-from unitwork.adapters.storage import AbstractDatabase, Isolation, UnitOptions
+from unitwork.adapters.storage import AbstractDatabase
 from unitwork.adapters.workspace import Workspace
+from unitwork.application.hosting import HostedUnitOfWork, Terms
+from unitwork.application.operations import OperationRecord
 from unitwork.domain.errors import (
-    MisuseError,
     PersistenceError,
     UncommittedChangesError,
     UnitOfWorkClosedError,
@@ -23,13 +26,13 @@ from unitwork.domain.errors import (
 )
 from unitwork.domain.event import DomainEvent
 from unitwork.domain.outcome import Outcome
-from unitwork.domain.unit_of_work import AbstractUnitOfWork
+from unitwork.domain.repository import AbstractRepository
+from unitwork.domain.unit_of_work import UNSTATED
 
 _log = logging.getLogger("unitwork")
-IsolationName = Literal["read_committed", "snapshot", "serializable"]
 
 
-class TrackingUnitOfWork(AbstractUnitOfWork):
+class TrackingUnitOfWork(HostedUnitOfWork):
     """Keep the promises of the port, over any storage behind the thin waist.
 
     Derive an adapter from it by naming `repository`, its kind of repository. A class
@@ -39,6 +42,7 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
     repository: ClassVar[type[TrackingRepository[Any, Any]]] = TrackingRepository
     _workspace: Workspace | None = None
     _last: Workspace | None = None
+    _lending: Lending | None = None
     _outcome = Outcome.NEW
     _committed: tuple[DomainEvent, ...] = ()
     _opened_at: tuple[str, int] = "", 0
@@ -65,19 +69,30 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             read_only: refuse to write, here and in the database (contract 11).
         """
         if not isinstance(database, AbstractDatabase):
-            raise _no_database(type(self), database)
+            raise no_database(type(self), database)
         self.database = database
-        self._options = _options(isolation, read_only=read_only)
+        self._options = checked_options(isolation, read_only=read_only)
 
     async def __aenter__(self) -> Self:
         """Open a unit, or a nested scope of the open one."""
         if self._workspace is not None:
             await self.open_workspace().enter()
             return self
-        self._workspace = self._last = Workspace(self.database, self._options)
+        self._open()
+        return self
+
+    def _open(self) -> Workspace:
+        """Open a unit; its caller's caller is told as the place."""
+        lending, options = self._lending, self._options
+        if lending is not None:
+            if lending.concluded:
+                raise self._closed()
+            if lending.terms.read_only:
+                options = checked_options(options.isolation.value, read_only=True)
+        self._workspace = self._last = opened = Workspace(self.database, options)
         self._outcome, self._committed = Outcome.ACTIVE, ()
         self._opened_at = _caller()
-        return self
+        return opened
 
     async def __aexit__(
         self,
@@ -110,13 +125,16 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             by_others = workspace.session.ended_by_others
             raise by_others or UncommittedChangesError(changes)
 
-    async def commit(self) -> None:
+    async def commit(self, *, result: object = UNSTATED) -> None:
         """Make everything durable; in a nested scope, hand it to the outer one."""
         workspace = self.open_workspace()
         if len(workspace.scopes) > 1:
             await workspace.keep()
             return
+        lending = self._lending
         try:
+            if lending is not None and lending.terms.claim is not None:
+                await lending.claim(self.operations(), result)
             await workspace.commit()
         except BaseException as error:
             outcome = _outcome_of(error, applying=workspace.applying)
@@ -127,6 +145,9 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         else:
             self._outcome = Outcome.COMMITTED
             self._committed = workspace.take_events()
+            if lending is not None:
+                applied = workspace.applying or bool(self._committed)
+                lending.stored(applied=applied, result=result)
             announce(self._committed)
         finally:
             workspace.scopes[-1].ended = self._outcome
@@ -174,19 +195,82 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         """
         workspace = self._workspace
         if workspace is None:
-            workspace = self._require_open()
+            workspace = self._opened_by_use()
         workspace.ownership.check()
         ended = workspace.scopes[-1].ended
         if ended is not None:
             raise UnitOfWorkClosedError(ended)
         return workspace
 
+    def _opened_by_use(self) -> Workspace:
+        lending = self._lending
+        if lending is None:
+            return self._require_open()
+        lending.by_use = opened = self._open()
+        return opened
+
     def _require_open(self) -> Workspace:
         if self._workspace is None:
-            if self._outcome is Outcome.NEW:
+            if self._outcome is Outcome.NEW and self._lending is None:
                 raise UnitOfWorkNotOpenError
-            raise UnitOfWorkClosedError(self._outcome)
+            raise self._closed()
         return self._workspace
+
+    def _closed(self) -> UnitOfWorkClosedError:
+        ended = self._outcome
+        return UnitOfWorkClosedError(
+            Outcome.ROLLED_BACK if ended is Outcome.NEW else ended
+        )
+
+    # ── lending ─────────────────────────────────────────────────────────────
+
+    def lend(self, terms: Terms) -> None:
+        """Let one operation use this handle, until `conclude`. Contract: 3."""
+        read_only = self._options.read_only or terms.read_only
+        if self._workspace is not None or self._lending is not None:
+            raise no_loan("is in use already", "Make a fresh one for each operation.")
+        if read_only and terms.claim is not None:
+            raise no_loan(
+                "is read-only, and was to store an operation key",
+                "Make it without read_only=True, or run the operation without a key.",
+            )
+        self._lending = Lending(terms)
+
+    async def conclude(self, *, commit: bool, result: object = UNSTATED) -> None:
+        """Take it back: commit or roll back what use has opened. Contract: 3, 39."""
+        lending, workspace = self._lending, self._workspace
+        if lending is None:
+            raise no_loan("was not lent", "Call lend() first.")
+        lending.concluded = True
+        if workspace is None:
+            return
+        if workspace.ownership.take():
+            await workspace.ownership.settle()
+        whole = len(workspace.scopes) == 1 and workspace.scopes[0].ended is None
+        error: BaseException | None = None if commit else _Discarded()
+        try:
+            if commit and workspace is lending.by_use and whole:
+                await self.commit(result=result)
+        except BaseException as failure:
+            error = failure
+            raise
+        finally:
+            await self._leave(workspace, error)
+
+    @property
+    def effects(self) -> Outcome:
+        """Tell what became of everything that was done since it was lent."""
+        lending = self._lending
+        return self._outcome if lending is None else lending.effects(self._outcome)
+
+    @property
+    def claimed(self) -> bool:
+        """Tell whether a commit has stored the claim without a result."""
+        return self._lending is not None and self._lending.claimed
+
+    def operations(self) -> AbstractRepository[OperationRecord, str]:
+        """Return the repository of the operations that took effect."""
+        return self.repository(self, records_mapping(self.database.schema))
 
     async def _take_back(
         self, workspace: Workspace, error: BaseException | None, *, nested: bool
@@ -211,9 +295,22 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
         self._outcome = workspace.undone_as
         await workspace.close()
 
+    async def _leave(self, workspace: Workspace, error: BaseException | None) -> None:
+        """Leave every block that is open; the first failure passes."""
+        while self._workspace is workspace:
+            try:
+                await self.__aexit__(
+                    None if error is None else type(error), error, None
+                )
+            except BaseException:
+                await self._leave(workspace, _Discarded())
+                raise
+
     async def _release(self, workspace: Workspace, error: BaseException | None) -> None:
         if self._outcome is Outcome.ACTIVE and self._workspace is None:
             self._outcome = workspace.undone_as
+        if self._lending is not None and self._outcome is Outcome.UNKNOWN:
+            self._lending.took(Outcome.UNKNOWN)
         before = workspace.ownership.cancellations
         try:
             await workspace.close()
@@ -240,13 +337,8 @@ class TrackingUnitOfWork(AbstractUnitOfWork):
             )
 
 
-def _no_database(unit: type, given: object) -> MisuseError:
-    return MisuseError(
-        f"{unit.__name__} was given an object of {type(given).__name__}.",
-        "A unit keeps its aggregates in a database object, which is made once.",
-        f"Write {unit.__name__}(InMemoryDatabase(schema)), or the same with a"
-        " SqlAlchemyDatabase(schema, url).",
-    )
+class _Discarded(Exception):  # noqa: N818 - no error: what is pending is not wanted
+    """Why a unit is rolled back that nobody has failed in."""
 
 
 def _outcome_of(error: BaseException, *, applying: bool) -> Outcome:
@@ -281,24 +373,5 @@ def _attach(error: BaseException, second: BaseException, before: int) -> None:
 
 
 def _caller() -> tuple[str, int]:
-    frame = sys._getframe(2)  # noqa: SLF001 - the line that says `async with`
+    frame = sys._getframe(3)  # noqa: SLF001 - the line that says `async with`
     return frame.f_code.co_filename, frame.f_lineno
-
-
-_OPTIONS = {
-    (level.value, read_only): UnitOptions(level, read_only)
-    for level in Isolation
-    for read_only in (False, True)
-}
-
-
-def _options(isolation: str, *, read_only: bool) -> UnitOptions:
-    try:
-        return _OPTIONS[isolation, bool(read_only)]
-    except (KeyError, TypeError):
-        levels = ", ".join(repr(level.value) for level in Isolation)
-        raise MisuseError(
-            f"isolation={isolation!r} is no isolation level.",
-            f"The levels are {levels}.",
-            "Choose one of them; 'read_committed' is the default.",
-        ) from None

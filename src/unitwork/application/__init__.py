@@ -1,1 +1,8 @@
-"""The application ring: it knows ports, never an adapter."""
+"""What runs operations, and knows ports only."""
+
+from unitwork.application.keys import purge
+from unitwork.application.operations import OperationRecord
+from unitwork.application.retry import RetryPolicy
+from unitwork.application.runner import Runner
+
+__all__ = ["OperationRecord", "RetryPolicy", "Runner", "purge"]

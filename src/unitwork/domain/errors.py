@@ -18,6 +18,9 @@ UnitworkError
 │   ├── ConstraintViolationError
 │   ├── StoredValueError              + ValueError
 │   ├── CommitOutcomeUnknownError     outcome UNKNOWN
+│   ├── OperationKeyReusedError       (operation_errors.py, these three)
+│   ├── OperationResultMissingError   outcome COMMITTED
+│   ├── DeadlineExceededError         + TimeoutError
 │   └── StorageError                  the storage itself (storage_errors.py)
 └── DomainError                       yours to subclass
 
@@ -232,8 +235,10 @@ class PersistenceError(UnitworkError):
     code: ClassVar[str] = "persistence"
     retryable: bool = False
     """Whether the same operation, run again from its start, may succeed."""
-    outcome: ClassVar[Outcome] = Outcome.ROLLED_BACK
+    outcome: Outcome = Outcome.ROLLED_BACK
     """What is known of the unit's writes."""
+    earlier_attempts: tuple[Exception, ...] = ()
+    """What each attempt before this one met, where a Runner made several."""
     earlier: bool = False
     """Whether it is told again, because a statement that had met it was swallowed."""
 
@@ -323,9 +328,9 @@ class CommitOutcomeUnknownError(PersistenceError):
 
     detail: str
     code: ClassVar[str] = "outcome-unknown"
-    outcome: ClassVar[Outcome] = Outcome.UNKNOWN
     during_commit: bool = True
     """Whether it was the unit's own COMMIT."""
+    outcome = Outcome.UNKNOWN
 
     def describe(self) -> tuple[str, str, str]:
         """Say plainly that nobody can know."""

@@ -1,11 +1,21 @@
 """The Unit of Work port."""
 
 from abc import ABC, abstractmethod
+from enum import Enum
 from types import TracebackType
 from typing import Any, Self
 
 from unitwork.domain.event import DomainEvent
 from unitwork.domain.outcome import Outcome
+
+
+class Unstated(Enum):
+    """That something was not said: None would say it."""
+
+    UNSTATED = "unstated"
+
+
+UNSTATED = Unstated.UNSTATED
 
 
 class AbstractUnitOfWork(ABC):
@@ -41,11 +51,15 @@ class AbstractUnitOfWork(ABC):
         """
 
     @abstractmethod
-    async def commit(self) -> None:
+    async def commit(self, *, result: object = UNSTATED) -> None:
         """Make everything durable; in a nested scope, hand it to the outer one.
 
         Returns only when the storage has confirmed it (contract 2). Otherwise it
         raises, nothing is visible to anyone, and `outcome` tells what is known.
+
+        Args:
+            result: what the operation is about to return: stored with the effects
+                where it runs under an operation key, else passed over. Contract: 34.
 
         Raises:
             ConcurrencyConflictError: another unit changed what this one writes.

@@ -23,6 +23,11 @@ from unitwork.domain.errors import (
     StoredValueError,
     UnitworkError,
 )
+from unitwork.domain.operation_errors import (
+    DeadlineExceededError,
+    OperationKeyReusedError,
+    OperationResultMissingError,
+)
 from unitwork.domain.storage_errors import StorageError
 
 MEDIA_TYPE = "application/problem+json"
@@ -36,6 +41,9 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     StoredValueError: HTTPStatus.INTERNAL_SERVER_ERROR,
     CommitOutcomeUnknownError: HTTPStatus.INTERNAL_SERVER_ERROR,
     StorageError: HTTPStatus.SERVICE_UNAVAILABLE,
+    OperationKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    OperationResultMissingError: HTTPStatus.CONFLICT,
+    DeadlineExceededError: HTTPStatus.SERVICE_UNAVAILABLE,
     DomainError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """Statuses by class; the nearest base counts, and anything else is a 500.
@@ -83,7 +91,8 @@ def problem(
 
 def _detail(error: Exception, status: int) -> str:
     server_side = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    if server_side and not isinstance(error, StorageError | CommitOutcomeUnknownError):
+    told = StorageError | CommitOutcomeUnknownError | DeadlineExceededError
+    if server_side and not isinstance(error, told):
         return "The server failed at this request."
     return error.describe()[0] if isinstance(error, UnitworkError) else str(error)
 

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.mapping.schema import Schema
 from unitwork.adapters.memory import InMemoryDatabase
 from unitwork.adapters.sqlalchemy.database import SqlAlchemyDatabase
@@ -20,7 +21,6 @@ from unitwork.adapters.sqlalchemy.trial_databases import (
     drop_database,
 )
 from unitwork.adapters.storage import AbstractStorageSession, ChangeSet
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.domain.errors import MisuseError
 from unitwork.domain.storage_errors import ConnectionLostError
 from unitwork.domain.unit_of_work import AbstractUnitOfWork

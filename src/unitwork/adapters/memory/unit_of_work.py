@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, NoReturn
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.memory.database import InMemoryDatabase
 from unitwork.adapters.memory.repository import InMemoryRepository
-from unitwork.adapters.unit_of_work import IsolationName, TrackingUnitOfWork
+from unitwork.adapters.unit_of_work import TrackingUnitOfWork
 from unitwork.domain.errors import MisuseError
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from unitwork.adapters.storage import AbstractDatabase, ChangeSet, UnitOptions
 from unitwork.testing.conformance.adapter import Adapter
+from unitwork.testing.conformance.bank import Bank, open_bank
 from unitwork.testing.conformance.declaring import fixture
 from unitwork.testing.conformance.histories.ledger import LEDGER
 from unitwork.testing.conformance.hotel import Hotel, HotelUnitOfWork, hotel_schema
@@ -64,6 +65,13 @@ async def hotel(storage: Adapter) -> AsyncIterator[Hotel]:
     async with storage.database(hotel_schema()) as database:
         unit = storage.unit(HotelUnitOfWork)  # type: ignore[type-abstract]  # a port
         yield lambda: unit(database)
+
+
+@fixture
+async def bank(storage: Adapter) -> AsyncIterator[Bank]:
+    """A fresh bank, with an account `a`."""
+    async with open_bank(storage) as opened:
+        yield opened
 
 
 @fixture

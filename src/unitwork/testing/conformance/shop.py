@@ -11,10 +11,10 @@ from uuid import UUID
 
 import attrs
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.mapping import Decimal as DecimalColumn
 from unitwork.adapters.mapping import Schema
 from unitwork.adapters.storage import AbstractDatabase
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.domain.aggregate import AggregateRoot, Entity, Value
 from unitwork.domain.event import DomainEvent
 from unitwork.domain.field import Field, Key, field, generated, key

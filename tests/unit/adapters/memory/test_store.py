@@ -8,8 +8,8 @@ import pytest
 
 from tests.shop import Counter, Customer, Order, ShopUnitOfWork, shop_schema
 from unitwork import all_of, new_id
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.memory import InMemoryDatabase, InMemoryUnitOfWork
-from unitwork.adapters.unit_of_work import IsolationName
 
 
 class InMemoryShop(InMemoryUnitOfWork, ShopUnitOfWork): ...

@@ -99,7 +99,12 @@ class Desk:
         self._closing = AsyncExitStack()
 
     async def do(self, task: Task) -> Part:
-        """Do a task."""
+        """Do a task; what an adapter raises meanwhile is a finding.
+
+        Raises:
+            Exception: of the adapter, which cannot open a database any more: its server
+                is gone. That is no finding; the run ends, and goes on another day.
+        """
         begun = time.perf_counter()
         part = Part(reached=task.seeds.start, asked=0, seconds=0)
         try:
@@ -110,7 +115,7 @@ class Desk:
                         break
         except Exception:  # noqa: BLE001 - an adapter of others may raise anything
             part = attrs.evolve(part, found=Found(part.reached, traceback.format_exc()))
-            await self._given_up()
+            await self._opened_anew(task)
         spent = round(time.perf_counter() - begun, 3)
         end = part.reached if self._told() or part.found else task.seeds.stop
         return attrs.evolve(part, seconds=spent, reached=end)
@@ -124,10 +129,13 @@ class Desk:
         )
         return asking
 
-    async def _given_up(self) -> None:
-        """Let the next task open its own database; closing this one may fail too."""
+    async def _opened_anew(self, task: Task) -> None:
+        """Let the next task have a database of its own; closing this may fail too."""
         with suppress(Exception):
             await self.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds):
+                await self._opened(task)
 
     async def close(self) -> None:
         """Close the database."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.domain.constraint_errors import UniqueViolationError
 from unitwork.domain.outcome import Outcome
 from unitwork.testing.conformance.declaring import needs

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.domain.errors import UnitworkError
 from unitwork.domain.ids import new_id
 from unitwork.domain.outcome import Outcome

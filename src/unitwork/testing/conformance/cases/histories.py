@@ -2,8 +2,8 @@
 
 import pytest
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.storage import AbstractDatabase
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.domain.outcome import Outcome
 from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.declaring import needs

@@ -4,8 +4,8 @@ from functools import partial
 
 import pytest
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.storage import AbstractDatabase
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.domain.errors import MisuseError
 from unitwork.domain.specification import all_of
 from unitwork.testing.conformance.histories.hermitage import CASES

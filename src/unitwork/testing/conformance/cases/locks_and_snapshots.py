@@ -2,7 +2,7 @@
 
 import pytest
 
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.domain.errors import (
     ConcurrencyConflictError,
     MisuseError,

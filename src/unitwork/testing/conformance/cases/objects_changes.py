@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.testing.conformance.declaring import needs, portable
 from unitwork.testing.conformance.looks import values_of
 from unitwork.testing.conformance.shop import (

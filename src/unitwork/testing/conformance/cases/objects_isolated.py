@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.domain.constraint_errors import UniqueViolationError
 from unitwork.domain.errors import KeyNotAssignedError
 from unitwork.testing.conformance.adapter import Adapter

@@ -2,7 +2,7 @@
 
 import pytest
 
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.domain.constraint_errors import UniqueViolationError
 from unitwork.domain.outcome import Outcome
 from unitwork.domain.specification import all_of

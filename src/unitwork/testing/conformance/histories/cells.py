@@ -1,7 +1,7 @@
 """Hermitage's table: two cells, and units of one level on them."""
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.storage import AbstractDatabase
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.domain.specification import all_of
 from unitwork.testing.conformance.histories.ledger import Cell, LedgerUnit
 

@@ -4,8 +4,8 @@ The units of each are interleaved by the order of the lines, in one task: nothin
 depends on time. A history in which a unit failed is one that the storage prevented.
 """
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.storage import AbstractDatabase
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.testing.conformance.histories.history import History
 from unitwork.testing.conformance.histories.recording import Recorder
 from unitwork.testing.conformance.histories.weakened import Weakened

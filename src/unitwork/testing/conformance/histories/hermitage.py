@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import attrs
 
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.domain.errors import PersistenceError
 from unitwork.testing.conformance.histories.cells import Table
 from unitwork.testing.conformance.histories.ledger import Cell, LedgerUnit

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 import attrs
 
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.domain.outcome import Outcome
 
 Kind = Literal["read", "append", "list", "join", "leave"]

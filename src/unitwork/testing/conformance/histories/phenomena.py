@@ -8,7 +8,7 @@ from enum import Enum
 
 import attrs
 
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.testing.conformance.histories.history import Transaction
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.storage import AbstractDatabase
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.testing.conformance.histories.cells import Table
 from unitwork.testing.conformance.histories.hermitage import CASES
 from unitwork.testing.conformance.histories.phenomena import LEVELS

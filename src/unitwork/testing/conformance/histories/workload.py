@@ -8,8 +8,8 @@ from typing import Literal
 
 import attrs
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.storage import AbstractDatabase
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.testing.conformance.histories.history import History
 from unitwork.testing.conformance.histories.recording import RecordedUnit, Recorder
 

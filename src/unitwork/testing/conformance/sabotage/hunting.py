@@ -6,7 +6,7 @@ from functools import partial
 
 import attrs
 
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.battery.cabinet import CABINET, CabinetUnit
 from unitwork.testing.conformance.battery.runner import run_battery

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from unitwork import Outcome
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.memory import InMemoryDatabase
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.testing.conformance.histories import controls
 from unitwork.testing.conformance.histories.checker import check
 from unitwork.testing.conformance.histories.history import History

@@ -2,8 +2,8 @@
 
 import pytest
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.memory import InMemoryDatabase
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.testing.conformance.histories.checker import check
 from unitwork.testing.conformance.histories.phenomena import Phenomenon
 from unitwork.testing.conformance.histories.weakened import Weakened

@@ -2,8 +2,8 @@ from collections import Counter
 
 import pytest
 
+from unitwork.adapters.making import IsolationName
 from unitwork.adapters.memory import InMemoryDatabase
-from unitwork.adapters.unit_of_work import IsolationName
 from unitwork.domain.outcome import Outcome
 from unitwork.testing.conformance.histories.checker import check
 from unitwork.testing.conformance.histories.ledger import LEDGER

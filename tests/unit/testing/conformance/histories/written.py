@@ -3,7 +3,7 @@
 import re
 
 from unitwork import Outcome
-from unitwork.adapters.unit_of_work import IsolationName
+from unitwork.adapters.making import IsolationName
 from unitwork.testing.conformance.histories.checker import check
 from unitwork.testing.conformance.histories.history import (
     History,
