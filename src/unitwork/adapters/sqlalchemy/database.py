@@ -33,6 +33,7 @@ class SqlAlchemyDatabase(AbstractDatabase):
         *,
         lock_timeout: float = 5.0,
         statement_timeout: float | None = None,
+        commit_timeout: float = 5.0,
         pool: PoolOptions | None = None,
         connect_args: Mapping[str, Any] | None = None,
         echo: bool = False,
@@ -45,7 +46,9 @@ class SqlAlchemyDatabase(AbstractDatabase):
                 mysql+asyncmy (MariaDB).
             lock_timeout: seconds that a unit waits for another's lock, or its turn.
             statement_timeout: seconds that a statement may take; None: any number.
-                Both times are at least 0.001.
+            commit_timeout: seconds that the answer to a COMMIT is waited for; and then,
+                what became of it is looked for. SQLite is always waited for. All times
+                are at least 0.001.
             pool: sizes and times of the pools.
             connect_args: what the driver's connect() is given on top.
             echo: log every statement.
@@ -62,7 +65,8 @@ class SqlAlchemyDatabase(AbstractDatabase):
         checked_seconds("lock_timeout", lock_timeout)
         if statement_timeout is not None:
             checked_seconds("statement_timeout", statement_timeout)
-        limits = Limits(lock_timeout, statement_timeout)
+        checked_seconds("commit_timeout", commit_timeout)
+        limits = Limits(lock_timeout, statement_timeout, commit_timeout)
         engines = Engines(
             self.dialect,
             self.url,

@@ -24,6 +24,7 @@ class Gateway:
         """Connect to nothing yet."""
         dialect = pools.engines.dialect
         self.pools = pools
+        self.dialect = dialect
         self.layouts = layouts
         self.reads = Reads(layouts, dialect)
         self.writes = WritePhases(layouts, self.reads, dialect)

@@ -1,5 +1,6 @@
 """One open unit's connection: when it is taken, what runs on it, how it ends."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -11,8 +12,9 @@ from unitwork.adapters.sqlalchemy.gateway import Gateway
 from unitwork.adapters.sqlalchemy.layout import Place
 from unitwork.adapters.sqlalchemy.patience import to_its_end
 from unitwork.adapters.sqlalchemy.phase import Begin, Phase
-from unitwork.adapters.sqlalchemy.raw import RawTransaction, Savepoint
+from unitwork.adapters.sqlalchemy.raw import Frame, RawTransaction, Savepoint
 from unitwork.adapters.sqlalchemy.reads import TornError
+from unitwork.adapters.sqlalchemy.resolving import LostCommit, Resolver, traces_of
 from unitwork.adapters.storage import (
     AbstractStorageSession,
     ChangeSet,
@@ -28,9 +30,12 @@ from unitwork.domain.errors import (
     ConcurrencyConflictError,
     PersistenceError,
 )
+from unitwork.domain.outcome import Outcome
+from unitwork.domain.storage_errors import ConnectionLostError
 
 T = TypeVar("T")
 Keys = Mapping[int, Any]
+Written = tuple[ChangeSet, Keys]
 _SNAPSHOT = Begin(Isolation.SNAPSHOT, writes=False)
 _ATTEMPTS = 2
 
@@ -52,6 +57,10 @@ class SqlAlchemySession(AbstractStorageSession):
         self._raw: RawTransaction | None = None
         self._turn = AsyncExitStack()
         """The turn to write, while the raw transaction is open."""
+        self._flushed: list[Written] = []
+        """What the raw transaction has written so far."""
+        self._marks: dict[Frame, int] = {}
+        """How much of it there was when a savepoint began."""
         self._ended_by_others: PersistenceError | None = None
         self.layouts = gateway.layouts
 
@@ -185,16 +194,26 @@ class SqlAlchemySession(AbstractStorageSession):
         except BaseException as error:
             self.raw.failed(error)
             raise
-        self.raw.wrote(changes.undone)
+        written = changes, keys
+        self._flushed.append(written)
+
+        def undone() -> None:
+            self._flushed = [each for each in self._flushed if each is not written]
+            changes.undone()
+
+        self.raw.wrote(undone)
         return keys
 
     async def savepoint(self) -> Savepoint:
         """Begin a savepoint."""
         with self._gateway.translator.translating():
-            return await self.raw.savepoint()
+            made = await self.raw.savepoint()
+        self._marks[made.frame] = len(self._flushed)
+        return made
 
     async def undo(self, savepoint: Savepoint) -> None:
         """Undo everything since a savepoint."""
+        del self._flushed[self._marks.pop(savepoint.frame, 0) :]
         with self._gateway.translator.translating():
             await self.raw.undo(savepoint)
 
@@ -215,7 +234,7 @@ class SqlAlchemySession(AbstractStorageSession):
             connection, keys = await self._gateway.driver().start(
                 lambda: self._gateway.writes.write(changes), begin, read_only=False
             )
-            await self._commit(connection)
+            await self._commit(connection, [(changes, keys)])
         return keys
 
     async def _finish(self, raw: RawTransaction, changes: ChangeSet) -> Keys:
@@ -237,23 +256,47 @@ class SqlAlchemySession(AbstractStorageSession):
         self._held = self._raw = None
         try:
             await raw.close()
-            await self._commit(raw.lent)
+            await self._commit(raw.lent, [*self._flushed, (changes, keys)])
         finally:
             await self._turn.aclose()
         return keys
 
-    async def _commit(self, connection: PortableConnection) -> None:
+    async def _commit(
+        self, connection: PortableConnection, written: Sequence[Written]
+    ) -> None:
         """Let COMMIT run to its end, whoever cancels. Contract: 31."""
-        ended = await to_its_end(connection.settle())
+        ended = await to_its_end(self._settle(connection, written))
         error = ended.task.exception()
         if error is None:
             self.interruption = ended.interruption
             return
-        await connection.abandon()
         unknown = isinstance(error, CommitOutcomeUnknownError)
         if ended.interruption is not None and not unknown:
             raise ended.interruption from error
         raise error
+
+    async def _settle(
+        self, connection: PortableConnection, written: Sequence[Written]
+    ) -> None:
+        """Send COMMIT; find out what became of it if no answer comes. Contract: 30."""
+        seconds = self._gateway.pools.engines.limits.commit_timeout
+        session = connection.session_id
+        late = asyncio.get_running_loop().call_later(seconds, connection.cut)
+        try:
+            await connection.settle()
+        except CommitOutcomeUnknownError as unknown:
+            await connection.abandon()
+            lost = LostCommit(traces_of(written), session)
+            outcome = await Resolver(self._gateway, seconds).outcome(lost)
+            if outcome is Outcome.ROLLED_BACK:
+                raise ConnectionLostError(unknown.detail) from unknown.__cause__
+            if outcome is Outcome.UNKNOWN:
+                raise
+        except BaseException:
+            await connection.abandon()
+            raise
+        finally:
+            late.cancel()
 
     async def close(self) -> None:
         """End what is open, and give the connection back.

@@ -113,6 +113,13 @@ class WritePhases:
             raise ConcurrencyConflictError(mapping.aggregate, key)
         return records[0]
 
+    def version(self, mapping: AggregateMapping, key: Any) -> Phase[int | None]:
+        """Lock a root and return its version, or None if there is none."""
+        statements = self._statements[mapping]
+        stored = statements.layout.key.write(key)
+        locked = yield Step(statements.guard_one, ({KEYS: stored},))
+        return locked[0][0] if locked else None
+
     def probe(self) -> Phase[None]:
         """Ask for nothing: fails in a transaction that the server has given up."""
         yield Step(sa.select(sa.literal_column("1")), ({},))

@@ -1,5 +1,7 @@
 """What every database must say of itself."""
 
+import contextlib
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from unitwork.adapters.mapping.types import ColumnType
 from unitwork.adapters.sqlalchemy.codec import PLAIN, Codec
 from unitwork.adapters.sqlalchemy.fault import Fault
-from unitwork.adapters.sqlalchemy.phase import Begin
+from unitwork.adapters.sqlalchemy.phase import Begin, Phase
 
 Element = ColumnElement[Any]
 
@@ -23,6 +25,7 @@ class Limits:
 
     lock_timeout: float
     statement_timeout: float | None
+    commit_timeout: float = 5.0
 
 
 class AbstractDialect(ABC):
@@ -70,6 +73,20 @@ class AbstractDialect(ABC):
     def in_transaction(self, connection: Any) -> bool:
         """Tell, without asking the server, whether a driver's connection is in one."""
 
+    def session_id(self, connection: Any) -> int | None:
+        """Return the number that the server knows a driver's connection by."""
+        del connection
+        return None
+
+    def end_session(self, session: int) -> Phase[None]:
+        """End a session of this user that has written something, if it is there yet."""
+        del session
+        yield from ()
+
+    def cut(self, connection: Any) -> None:
+        """Let whatever waits for the server on a driver's connection fail at once."""
+        del connection
+
     def may_commit(self, statement: str) -> bool:
         """Tell whether a statement may commit what came before, even if it fails."""
         del statement
@@ -115,3 +132,9 @@ class AbstractDialect(ABC):
 def any_value(column: Element, name: str) -> Element:
     """Compare with each value by a parameter of its own."""
     return column.in_(bindparam(name, type_=PLAIN, expanding=True))
+
+
+def shut(connected: Any) -> None:
+    """Shut a socket down, unless it is."""
+    with contextlib.suppress(OSError):
+        connected.shutdown(socket.SHUT_RDWR)

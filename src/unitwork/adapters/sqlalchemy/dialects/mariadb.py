@@ -19,9 +19,10 @@ from unitwork.adapters.sqlalchemy.dialects.dialect import (
     Element,
     Limits,
     any_value,
+    shut,
 )
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
-from unitwork.adapters.sqlalchemy.phase import Begin
+from unitwork.adapters.sqlalchemy.phase import Begin, Phase, Step
 from unitwork.adapters.storage import Isolation
 
 COLLATION = "utf8mb4_nopad_bin"
@@ -38,6 +39,10 @@ _IN_TRANSACTION = 1
 _READS = {"SELECT", "WITH", "VALUES", "SHOW", "EXPLAIN", "DESCRIBE", "DESC"}
 _WRITES = {"INSERT", "UPDATE", "DELETE", "REPLACE"}
 _COMMITS_NOTHING = _READS | _WRITES | {"SAVEPOINT", "RELEASE", "ROLLBACK"}
+_SESSION = sa.text(
+    "SELECT id FROM information_schema.processlist WHERE id = :session"
+    " AND user = SUBSTRING_INDEX(CURRENT_USER(), '@', 1) AND db = DATABASE()"
+)
 _INTEGERS = {16: mysql.SMALLINT, 32: mysql.INTEGER, 64: mysql.BIGINT}
 _CODES = {
     1062: Kind.UNIQUE,
@@ -171,6 +176,19 @@ class MariaDb(AbstractDialect):
     def in_transaction(self, connection: Any) -> bool:
         """Look at the status that came with the server's last answer."""
         return bool(connection.server_status & _IN_TRANSACTION)
+
+    def session_id(self, connection: Any) -> int | None:
+        """Return the thread's number."""
+        return int(connection.thread_id())
+
+    def end_session(self, session: int) -> Phase[None]:
+        """End it if it is ours, and on this database."""
+        if (yield Step(_SESSION, ({"session": session},))):
+            yield Step(sa.text(f"KILL CONNECTION {session:d}"), ({},), fetches=False)
+
+    def cut(self, connection: Any) -> None:
+        """Shut the socket down."""
+        shut(connection._transport.get_extra_info("socket"))  # noqa: SLF001 - asyncmy gives no other way
 
     def may_commit(self, statement: str) -> bool:
         """Trust only what is known to leave the transaction open."""

@@ -1,6 +1,8 @@
 """PostgreSQL, by asyncpg or psycopg."""
 
+import os
 import re
+import socket
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
@@ -18,9 +20,10 @@ from unitwork.adapters.sqlalchemy.dialects.dialect import (
     AbstractDialect,
     Element,
     Limits,
+    shut,
 )
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
-from unitwork.adapters.sqlalchemy.phase import Begin
+from unitwork.adapters.sqlalchemy.phase import Begin, Phase, Step
 from unitwork.adapters.storage import Isolation
 
 _NO_DATABASE = re.compile(r'FATAL:  database "[^"]*" does not exist')
@@ -38,6 +41,11 @@ _LEVELS = {
     Isolation.SNAPSHOT: "REPEATABLE READ",
     Isolation.SERIALIZABLE: "SERIALIZABLE",
 }
+_END_SESSION = sa.text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :session"
+    " AND usename = current_user AND datname = current_database()"
+    " AND backend_xid IS NOT NULL"
+)
 _STATES = {
     "23505": Kind.UNIQUE,
     "23503": Kind.REFERENCE,
@@ -198,6 +206,24 @@ class PostgreSql(AbstractDialect):
         if hasattr(connection, "is_in_transaction"):
             return bool(connection.is_in_transaction())
         return bool(connection.info.transaction_status)
+
+    def session_id(self, connection: Any) -> int | None:
+        """Return the process's number."""
+        if hasattr(connection, "get_server_pid"):
+            return int(connection.get_server_pid())
+        return int(connection.info.backend_pid)
+
+    def end_session(self, session: int) -> Phase[None]:
+        """End it if it is ours, and in a transaction that has written."""
+        yield Step(_END_SESSION, ({"session": session},))
+
+    def cut(self, connection: Any) -> None:
+        """Shut the socket down."""
+        if hasattr(connection, "get_server_pid"):
+            shut(connection._transport.get_extra_info("socket"))  # noqa: SLF001 - asyncpg gives no other way
+        else:
+            with socket.socket(fileno=os.dup(connection.fileno())) as same:
+                shut(same)
 
     def one_of(self, column: Element, kind: ColumnType, name: str) -> Element:
         """Bind one array: no limit to the number of values."""

@@ -63,6 +63,15 @@ class PortableConnection(AbstractConnection):
         """Tell whether its state is known."""
         return not (self._broken or self.core.closed or self.core.invalidated)
 
+    @property
+    def session_id(self) -> int | None:
+        """Return the number that the server knows it by, if it is there."""
+        return self._dialect.session_id(self._driver) if self.usable else None
+
+    def cut(self) -> None:
+        """Let what waits for the server fail: its answer is not waited for."""
+        self._dialect.cut(self._driver)
+
     async def run(self, phase: Phase[T], begin: Begin | None = None) -> T:
         """Run a phase in one greenlet."""
         statements = () if begin is None else self._dialect.begin(begin)
