@@ -164,6 +164,9 @@ class CopiesTheStore(WarehouseUnitOfWork):
         new = self._under.get(name) is not None
         return None if new else self._versions.get(name)
 
+    def after_commit(self, hook: object) -> None:
+        """Do nothing: the book knows no hooks."""
+
     def adopt(self) -> None:
         """Do nothing: any task may use it."""
 

@@ -4,7 +4,7 @@ from typing import assert_type
 
 from unitwork import AbstractRepository, AbstractUnitOfWork, AggregateRoot, Field, Key
 from unitwork.adapters.memory import InMemoryDatabase, InMemoryUnitOfWork
-from unitwork.application import Runner
+from unitwork.application import Command, MessageBus, Runner
 
 
 class Batch(AggregateRoot):
@@ -43,3 +43,16 @@ async def wrong(runner: Runner[InMemoryStock]) -> None:
     await runner.run(allocate, 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await runner.run(allocate, "LAMP", size=2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     await runner.run(other)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+class Restock(Command[str]):
+    sku: str
+
+
+async def commands(runner: Runner[InMemoryStock], bus: MessageBus) -> None:
+    assert_type(await runner.run(bus.handle, Restock("LAMP")), str)
+    bus.command(Restock, restock).command(Restock, allocate)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def restock(uow: StockUnitOfWork, command: Restock) -> str:
+    raise NotImplementedError(uow, command)

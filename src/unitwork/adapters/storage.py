@@ -7,13 +7,16 @@ unit of work promises beyond them is in the shared core, and inherited.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from unitwork.adapters.background import Background
 from unitwork.adapters.mapping.criterion import EVERYTHING, Criterion
 from unitwork.adapters.mapping.description import AggregateMapping, SortTerm, State
 from unitwork.adapters.mapping.schema import Schema
+from unitwork.application.message_bus import MessageBus
 from unitwork.domain.errors import (
     ConcurrencyConflictError,
     MisuseError,
@@ -307,12 +310,23 @@ class AbstractDatabase(ABC):
     """What a unit of work is constructed with: one for each process and storage."""
 
     schema: Schema
+    bus: MessageBus | None = None
+    """Who is told of the events of its units."""
     interposers: tuple[Interposer, ...] = ()
     """What stands between units and storage, the outermost last; tests add some."""
 
     @abstractmethod
     def open(self, options: UnitOptions) -> AbstractStorageSession:
         """Begin a session; takes no connection before its first read or write."""
+
+    @cached_property
+    def background(self) -> Background:
+        """Return what runs after commits."""
+        return Background()
+
+    async def settle(self) -> None:
+        """Wait for every handler and hook that runs after commits. Contract: 35."""
+        await self.background.join()
 
     def session(self, options: UnitOptions) -> AbstractStorageSession:
         """Begin a session for a unit, with everything that stands before it."""

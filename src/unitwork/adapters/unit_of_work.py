@@ -9,12 +9,13 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 
 from unitwork.adapters.announcing import announce
+from unitwork.adapters.handling import run_hooks, tell_after, tell_before
 from unitwork.adapters.lending import Lending, no_loan, records_mapping
 from unitwork.adapters.making import IsolationName, checked_options, no_database
 from unitwork.adapters.ports import supply
 from unitwork.adapters.repository import TrackingRepository
 from unitwork.adapters.storage import AbstractDatabase
-from unitwork.adapters.workspace import Workspace
+from unitwork.adapters.workspace import Hook, Workspace
 from unitwork.application.hosting import HostedUnitOfWork, Terms
 from unitwork.application.operations import OperationRecord
 from unitwork.domain.errors import (
@@ -132,7 +133,10 @@ class TrackingUnitOfWork(HostedUnitOfWork):
             await workspace.keep()
             return
         lending = self._lending
+        bus = self.database.bus
         try:
+            if bus is not None:
+                await tell_before(bus, self, workspace)
             if lending is not None and lending.terms.claim is not None:
                 await lending.claim(self.operations(), result)
             await workspace.commit()
@@ -149,6 +153,10 @@ class TrackingUnitOfWork(HostedUnitOfWork):
                 applied = workspace.applying or bool(self._committed)
                 lending.stored(applied=applied, result=result)
             announce(self._committed)
+            if bus is not None and self._committed:
+                tell_after(bus, self._alike, self._committed, self.database.background)
+            if hooks := workspace.take_hooks():
+                run_hooks(hooks, self.database.background)
         finally:
             workspace.scopes[-1].ended = self._outcome
         if workspace.session.interruption is not None:
@@ -174,6 +182,14 @@ class TrackingUnitOfWork(HostedUnitOfWork):
     def record(self, aggregate: Any, event: DomainEvent) -> None:
         """Record an event of an aggregate that is no AggregateRoot."""
         self.open_workspace().record(aggregate, event)
+
+    def after_commit(self, hook: Hook) -> None:
+        """Run something when this unit has committed. Contract: 6, 35."""
+        self.open_workspace().after_commit(hook)
+
+    def _alike(self) -> Self:
+        """Make another handle of this kind."""
+        return type(self)(self.database)
 
     def version_of(self, aggregate: Any) -> int | None:
         """Return the version that storage has of an aggregate, or None."""

@@ -4,7 +4,7 @@ The handle (unit_of_work.py) decides when; this decides what.
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 import attrs
@@ -30,6 +30,8 @@ from unitwork.domain.errors import InvalidValueError, MisuseError, ReadOnlyError
 from unitwork.domain.event import DomainEvent, recording_order
 from unitwork.domain.outcome import Outcome
 
+Hook = Callable[[], Awaitable[object]]
+
 
 class Unit(Protocol):
     """What repositories need of the unit of work that they belong to."""
@@ -46,6 +48,7 @@ class Workspace:
 
     __slots__ = (
         "_closed",
+        "_hooks",
         "_recorded",
         "applying",
         "entries",
@@ -70,6 +73,7 @@ class Workspace:
             logged=options.serializable,
         )
         self._recorded: list[tuple[int, DomainEvent]] = []
+        self._hooks: list[tuple[int, Hook]] = []
         self.applying = False
         """Whether storage was asked to make the changes durable."""
         self._closed = False
@@ -128,6 +132,7 @@ class Workspace:
     def _undo(self, scope: Scope) -> None:
         scope.undo(self.entries)
         self._recorded = [r for r in self._recorded if r[0] < scope.mark]
+        self._hooks = [h for h in self._hooks if h[0] < scope.mark]
 
     # ── events ──────────────────────────────────────────────────────────────
 
@@ -135,6 +140,17 @@ class Workspace:
         """Record an event for an aggregate that cannot do so itself."""
         self.holding.entry_of(aggregate)
         self._recorded.append((next(recording_order), event))
+
+    def after_commit(self, hook: "Hook") -> None:
+        """Keep what is to run after the commit."""
+        self._hooks.append((next(recording_order), hook))
+
+    def take_hooks(self) -> tuple["Hook", ...]:
+        """Return what is to run now, in the order in which it was asked for."""
+        if not self._hooks:
+            return ()
+        hooks, self._hooks = self._hooks, []
+        return tuple(hook for _, hook in hooks)
 
     def events(self, since: int = 0) -> tuple[DomainEvent, ...]:
         """Return what was recorded since a mark, in the order of recording."""

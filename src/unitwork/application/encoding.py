@@ -8,14 +8,15 @@ import json
 from collections.abc import Callable
 from datetime import time, timedelta
 from decimal import Decimal
-from functools import partial
-from typing import Any, get_type_hints
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 from uuid import UUID
-
-import cattrs.preconf.json
 
 from unitwork.domain.errors import MisuseError
 from unitwork.domain.json_value import JsonValue
+
+if TYPE_CHECKING:
+    import cattrs
 
 _ALTERNATIVES = (
     "Use JSON's types, enums, UUID, Decimal, dates and times, attrs classes,"
@@ -54,6 +55,7 @@ class ResultCodec:
         """
         self._name = name_of(operation)
         self._kind = _returned(operation)
+        self._untyped = self._kind in (Any, object) or isinstance(self._kind, TypeVar)
 
     def encode(self, result: object) -> JsonValue:
         """Return a result as JSON, having seen that it comes back.
@@ -65,7 +67,9 @@ class ResultCodec:
             plain = _plain(result)
             text = json.dumps(plain, allow_nan=False, default=_refuse)
             kept: JsonValue = json.loads(text)
-            self.decode(kept)
+            back = self.decode(kept)
+            if self._untyped and back != result:
+                raise TypeError(f"{back!r} would come back")  # noqa: TRY301 - one reason of several
         except Exception as error:
             raise MisuseError(
                 f"{self._name} returns what cannot be kept: {error!r}.",
@@ -76,9 +80,9 @@ class ResultCodec:
 
     def decode(self, kept: JsonValue) -> Any:
         """Return the result again."""
-        if self._kind is Any or self._kind is object:
+        if self._untyped:
             return kept
-        return _CONVERTER.structure(kept, self._kind)
+        return _converter().structure(kept, self._kind)
 
 
 def name_of(operation: Callable[..., Any]) -> str:
@@ -107,7 +111,7 @@ def _returned(operation: Callable[..., Any]) -> Any:
 
 
 def _plain(value: object) -> Any:
-    return _CONVERTER.unstructure(value)
+    return _converter().unstructure(value)
 
 
 def _refuse(value: object) -> Any:
@@ -118,8 +122,11 @@ def _is_model(kind: Any) -> bool:
     return hasattr(kind, "model_validate") and hasattr(kind, "model_dump")
 
 
-def _converter() -> cattrs.Converter:
+@cache
+def _converter() -> "cattrs.Converter":
     """Make the converter; sets are sorted, so that equal ones give equal texts."""
+    import cattrs.preconf.json  # noqa: PLC0415 - 0.1 s, and only operation keys need it
+
     made = cattrs.preconf.json.make_converter()
     for kind, write, read in (
         (UUID, str, UUID),
@@ -161,6 +168,3 @@ def _as_timedelta(kept: str) -> timedelta:
 
 def _sorted(values: Any) -> list[Any]:
     return sorted(map(_plain, values), key=json.dumps)
-
-
-_CONVERTER = _converter()

@@ -1,6 +1,7 @@
 """The Unit of Work port."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from types import TracebackType
 from typing import Any, Self
@@ -88,6 +89,14 @@ class AbstractUnitOfWork(ABC):
     @abstractmethod
     def record(self, aggregate: Any, event: DomainEvent) -> None:
         """Record an event of an aggregate that is no AggregateRoot. Contract: 35."""
+
+    @abstractmethod
+    def after_commit(self, hook: Callable[[], Awaitable[object]]) -> None:
+        """Run something when this unit has committed; not if this block is undone.
+
+        It runs beside the caller, once, without a unit; `settle()` and `dispose()` of
+        the database object wait for it. What it raises is logged. Contract: 6, 35.
+        """
 
     @abstractmethod
     def version_of(self, aggregate: Any) -> int | None:

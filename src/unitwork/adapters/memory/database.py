@@ -9,6 +9,7 @@ from unitwork.adapters.storage import (
     UnitOptions,
     checked_seconds,
 )
+from unitwork.application.message_bus import MessageBus
 
 
 class InMemoryDatabase(AbstractDatabase):
@@ -19,7 +20,12 @@ class InMemoryDatabase(AbstractDatabase):
     """
 
     def __init__(
-        self, schema: Schema, *, lock_timeout: float = 5.0, yielding: bool = False
+        self,
+        schema: Schema,
+        *,
+        lock_timeout: float = 5.0,
+        yielding: bool = False,
+        bus: MessageBus | None = None,
     ) -> None:
         """Begin empty.
 
@@ -28,7 +34,9 @@ class InMemoryDatabase(AbstractDatabase):
             lock_timeout: how long `lock=True` and commits wait for a lock, in seconds.
             yielding: let other tasks run at every read and commit, so that races
                 between units show in tests.
+            bus: who is told of the events of its units.
         """
+        self.bus = bus
         self.schema = schema
         self._rows = Rows(schema.mappings)
         self._locks = Locks(checked_seconds("lock_timeout", lock_timeout))
@@ -44,4 +52,5 @@ class InMemoryDatabase(AbstractDatabase):
         """Do nothing: there are no tables. As on the SQL storages."""
 
     async def dispose(self) -> None:
-        """Do nothing: there are no connections. As on the SQL storages."""
+        """Wait for what runs after commits. There are no connections to close."""
+        await self.settle()

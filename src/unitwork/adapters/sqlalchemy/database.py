@@ -20,6 +20,7 @@ from unitwork.adapters.storage import (
     UnitOptions,
     checked_seconds,
 )
+from unitwork.application.message_bus import MessageBus
 from unitwork.domain.errors import MisuseError
 
 
@@ -37,6 +38,7 @@ class SqlAlchemyDatabase(AbstractDatabase):
         pool: PoolOptions | None = None,
         connect_args: Mapping[str, Any] | None = None,
         echo: bool = False,
+        bus: MessageBus | None = None,
     ) -> None:
         """Check the schema against the database's types; connects to nothing.
 
@@ -52,13 +54,14 @@ class SqlAlchemyDatabase(AbstractDatabase):
             pool: sizes and times of the pools.
             connect_args: what the driver's connect() is given on top.
             echo: log every statement.
+            bus: who is told of the events of its units.
 
         Raises:
             SchemaError: a class, or a column of a table, cannot be stored exactly.
             MisuseError: the URL or another argument is wrong, or the driver that the
                 URL names is not installed.
         """
-        self.schema = schema
+        self.schema, self.bus = schema, bus
         self.url = _known(url)
         self.dialect = dialect_named(self.url.get_backend_name())
         self.metadata: MetaData = tables_of(schema)
@@ -106,7 +109,11 @@ class SqlAlchemyDatabase(AbstractDatabase):
                     await connection.exec_driver_sql(statement)
 
     async def dispose(self) -> None:
-        """Close the pools; the object may be used again, on another event loop too."""
+        """Wait for what runs after commits, and close the pools.
+
+        The object may be used again, on another event loop too.
+        """
+        await self.settle()
         await self._gateway.dispose()
 
     def open(self, options: UnitOptions) -> SqlAlchemySession:

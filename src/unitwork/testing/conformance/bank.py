@@ -11,6 +11,7 @@ from unitwork.application.operations import OperationRecord
 from unitwork.application.retry import RetryPolicy
 from unitwork.application.runner import Runner
 from unitwork.domain.aggregate import AggregateRoot
+from unitwork.domain.event import DomainEvent
 from unitwork.domain.field import Field, Key, field
 from unitwork.domain.repository import AbstractRepository
 from unitwork.domain.unit_of_work import AbstractUnitOfWork
@@ -18,6 +19,13 @@ from unitwork.testing.conformance.adapter import Adapter
 
 AT_ONCE = RetryPolicy(attempts=100, base_seconds=0)
 """Tries again without a pause, as often as it takes."""
+
+
+class Deposited(DomainEvent):
+    """Something was paid in."""
+
+    name: str
+    amount: int
 
 
 class Account(AggregateRoot):
@@ -56,6 +64,15 @@ async def deposit_without_block(uow: BankUnitOfWork, name: str, amount: int) -> 
     account = await uow.accounts.get(name)
     account.balance += amount
     return account.balance
+
+
+async def deposit_and_tell(uow: BankUnitOfWork, name: str, amount: int) -> None:
+    """Pay in, and record an event."""
+    async with uow:
+        account = await uow.accounts.get(name)
+        account.balance += amount
+        account.record(Deposited(name, amount))
+        await uow.commit()
 
 
 @attrs.frozen
