@@ -26,16 +26,16 @@ async def tell_before(
         MisuseError: that does not end.
         Exception: what a handler raised.
     """
-    mark = 0
+    events, mark = workspace.events(), next(recording_order)
     for _ in range(_ROUNDS):
-        events, mark = workspace.events(mark), next(recording_order)
-        if not events:
-            return
         for event in events:
             for handler in bus.before(event):
                 await _tell(handler, unit, event, workspace)
+        events, mark = workspace.events(mark), next(recording_order)
+        if not events:
+            return
     raise MisuseError(
-        f"After {_ROUNDS} rounds, handlers still record events: {event!r}.",
+        f"After {_ROUNDS} rounds, handlers still record events: {events[0]!r}.",
         "Handlers before the commit are told of each other's events, too.",
         "Break the circle; an event that needs no answer is recorded by nobody.",
     )

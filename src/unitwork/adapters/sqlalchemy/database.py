@@ -48,9 +48,9 @@ class SqlAlchemyDatabase(AbstractDatabase):
                 mysql+asyncmy (MariaDB).
             lock_timeout: seconds that a unit waits for another's lock, or its turn.
             statement_timeout: seconds that a statement may take; None: any number.
-            commit_timeout: seconds that the answer to a COMMIT is waited for; and then,
-                what became of it is looked for. SQLite is always waited for. All times
-                are at least 0.001.
+            commit_timeout: seconds that the answer to a COMMIT is waited for. Then what
+                became of it is looked for, as long again, or as long as for a lock.
+                SQLite is always waited for. All times are at least 0.001.
             pool: sizes and times of the pools.
             connect_args: what the driver's connect() is given on top.
             echo: log every statement.

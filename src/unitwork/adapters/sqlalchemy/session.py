@@ -279,14 +279,16 @@ class SqlAlchemySession(AbstractStorageSession):
         self, connection: PortableConnection, written: Sequence[Written]
     ) -> None:
         """Send COMMIT; find out what became of it if no answer comes. Contract: 30."""
-        seconds = self._gateway.pools.engines.limits.commit_timeout
+        limits = self._gateway.pools.engines.limits
         session = connection.session_id
-        late = asyncio.get_running_loop().call_later(seconds, connection.cut)
+        loop = asyncio.get_running_loop()
+        late = loop.call_later(limits.commit_timeout, connection.cut)
         try:
             await connection.settle()
         except CommitOutcomeUnknownError as unknown:
             await connection.abandon()
             lost = LostCommit(traces_of(written), session)
+            seconds = max(limits.commit_timeout, limits.lock_timeout)
             outcome = await Resolver(self._gateway, seconds).outcome(lost)
             if outcome is Outcome.ROLLED_BACK:
                 raise ConnectionLostError(unknown.detail) from unknown.__cause__
