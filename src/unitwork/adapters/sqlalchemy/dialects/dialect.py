@@ -36,6 +36,8 @@ class AbstractDialect(ABC):
     """Whether it has one writer at a time, so that they queue in this process."""
     interrupts: ClassVar[bool] = False
     """Whether a statement is stopped by an interrupt, and its connection survives."""
+    outlives: ClassVar[bool] = False
+    """Whether the server goes on with a statement whose connection was closed."""
     before_drop: ClassVar[tuple[str, ...]] = ()
     after_drop: ClassVar[tuple[str, ...]] = ()
     """What surrounds the dropping of tables that refer to each other."""

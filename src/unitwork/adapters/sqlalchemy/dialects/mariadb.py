@@ -106,6 +106,7 @@ class MariaDb(AbstractDialect):
     """MariaDB 10.5 or later."""
 
     name = "mysql"
+    outlives = True
     codecs: ClassVar[dict[type[ColumnType], Any]] = {
         kinds.Integer: lambda kind: Codec(_INTEGERS[kind.bits]()),
         kinds.Boolean: lambda _: Codec(sa.Boolean(), read=to.read_boolean),

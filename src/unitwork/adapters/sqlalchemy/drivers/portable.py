@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Connection
@@ -26,6 +26,7 @@ from unitwork.domain.storage_errors import ConnectionLostError
 
 T = TypeVar("T")
 _log = logging.getLogger("unitwork")
+_SOON_SECONDS = 1
 _RESTRICT, _UNRESTRICT = "PRAGMA query_only = 1", "PRAGMA query_only = 0"
 
 
@@ -33,9 +34,21 @@ class PortableConnection(AbstractConnection):
     """One AsyncConnection, in the driver's autocommit mode; we say BEGIN ourselves."""
 
     def __init__(
-        self, core: AsyncConnection, engines: Engines, translator: Translator
+        self,
+        core: AsyncConnection,
+        engines: Engines,
+        translator: Translator,
+        end: Callable[[int], Awaitable[None]],
     ) -> None:
-        """Wrap a connection that was just lent."""
+        """Wrap a connection that was just lent.
+
+        Args:
+            core: what was lent.
+            engines: what it belongs to.
+            translator: knows the schema.
+            end: ends another session at the server.
+        """
+        self._end = end
         self.core = core
         self.touched = False
         self._dialect = engines.dialect
@@ -44,6 +57,9 @@ class PortableConnection(AbstractConnection):
         self._broken = False
         self._restricted = False
         self._handling: BaseException | None = None
+        self.goes_on: int | None = None
+        """The session whose statement outlives the connection, if it is cancelled."""
+        self._cancelled = False
 
     @property
     def in_transaction(self) -> bool:
@@ -100,7 +116,7 @@ class PortableConnection(AbstractConnection):
 
     async def release(self) -> None:
         """Give it back to SQLAlchemy's pool, to the end where that takes statements."""
-        if self._restricted:
+        if self._restricted or self._cancelled:
             await to_the_end(self._give_back())
         else:
             await self._give_back()
@@ -112,6 +128,8 @@ class PortableConnection(AbstractConnection):
             if self._broken:
                 await self.core.invalidate()
             await self.core.close()
+            if self._cancelled and self.goes_on is not None:
+                await self._end(self.goes_on)
         except Exception:  # noqa: BLE001 - whatever it was, the pool replaces it
             _log.warning("A connection could not be given back", exc_info=True)
 
@@ -159,6 +177,7 @@ class PortableConnection(AbstractConnection):
         return reply
 
     def _refuse(self, error: BaseException, **context: Any) -> NoReturn:
+        self._cancelled |= isinstance(error, asyncio.CancelledError)
         cancelled = _hidden_cancellation(error, self._handling)
         if cancelled is not None and not context.get("committing"):
             self._broken = True
@@ -203,7 +222,11 @@ class PortableDriver(AbstractDriver[PortableConnection]):
         except ConnectionLostError as error:
             error.made = False
             raise
-        lent = PortableConnection(core, pools.engines, self._translator)
+        lent = PortableConnection(
+            core, pools.engines, self._translator, self.end_session
+        )
+        if pools.engines.dialect.outlives:
+            lent.goes_on = lent.session_id
         if read_only and pools.engines.single:
             try:
                 await lent.restrict()
@@ -211,6 +234,17 @@ class PortableDriver(AbstractDriver[PortableConnection]):
                 await lent.abandon()
                 raise
         return lent
+
+    async def end_session(self, session: int) -> None:
+        """End a session at the server, if that answers soon. Contract: 32."""
+        end = self._pools.engines.dialect.end_session
+        with contextlib.suppress(PersistenceError, TimeoutError):
+            async with asyncio.timeout(_SOON_SECONDS):
+                other = await self.lend(read_only=False)
+                try:
+                    await other.run(end(session))
+                finally:
+                    await other.release()
 
 
 def _hidden_cancellation(
