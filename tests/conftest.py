@@ -1,6 +1,6 @@
 """What every test may ask for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -10,6 +10,19 @@ from unitwork.testing.conformance.reporting import pytest_terminal_summary
 from unitwork.testing.plugin import pytest_addoption
 
 __all__ = ["pytest_addoption", "pytest_terminal_summary"]
+
+
+_AGAIN = ("psycopg", "mariadb")
+"""Storages that run the same lines again, but for their dialects."""
+_OF_DIALECTS = ("test_failures.py", "test_engine.py", "unit")
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Trace each line by some tests, and not by all: tracing takes most of the time."""
+    for item in items:
+        again = any(name in item.nodeid for name in _AGAIN)
+        if again and not any(part in item.path.parts for part in _OF_DIALECTS):
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session")
