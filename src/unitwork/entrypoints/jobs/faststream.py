@@ -33,9 +33,9 @@ _HEADERS = ("message_id", "Nats-Msg-Id")
 def message_id(message: StreamMessage[Any]) -> str | None:
     """Return what identifies a message each time that it is delivered, if anything.
 
-    That is what its sender calls it: RabbitMQ's property, or a header `message_id` or
-    `Nats-Msg-Id`; or else its place in a stream of NATS or Redis. FastStream's own
-    `message.message_id` is another one with each delivery where there is none of these.
+    That is what its sender calls it: RabbitMQ's property, which FastStream's publishers
+    set, or a header `message_id` or `Nats-Msg-Id`; or else its place in a stream of NATS
+    or Redis. FastStream's own `message.message_id` may be another one each time.
     """
     raw = message.raw_message
     said = getattr(raw, "message_id", None)
@@ -90,13 +90,14 @@ def consumer(
 
 def _place(raw: Any) -> str | None:
     """Return where a message stands in a stream, which may have been made anew."""
-    entries = raw.get("message_ids") if isinstance(raw, Mapping) else None
-    if entries:
-        return f"{raw['channel']}:{'+'.join(map(bytes.decode, entries))}"
-    if str(getattr(raw, "reply", "")).startswith("$JS.ACK"):
-        known = raw.metadata
-        return f"{known.stream}:{known.sequence.stream}:{known.timestamp.isoformat()}"
-    return None
+    if isinstance(raw, Mapping):
+        entries = raw.get("message_ids") or ()
+        place = f"{raw.get('channel')}:{'+'.join(map(bytes.decode, entries))}"
+        return place if entries else None
+    if not str(getattr(raw, "reply", "")).startswith("$JS.ACK"):
+        return None
+    known = raw.metadata
+    return f"{known.stream}:{known.sequence.stream}:{known.timestamp.isoformat()}"
 
 
 def _request(body: object) -> object:
@@ -108,6 +109,6 @@ def _anonymous(consumer_name: str) -> MisuseError:
     return MisuseError(
         f"A message for {consumer_name} has no identifier.",
         "It tells a message that is delivered again from another one with equal words.",
-        "Publish it with a message_id (RabbitMQ), or a header message_id (elsewhere);"
+        "Publish it with a message_id (RabbitMQ) or a header message_id (elsewhere);"
         " or say by key= what identifies it.",
     )
