@@ -1,13 +1,14 @@
-"""What tests of job engines ask for: a bank, names of its own, and bounds."""
+"""What tests of job engines ask for: a bank, a database of its own, names."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
+import psycopg
 import pytest
+from sqlalchemy import URL
 
 from tests.storages import STORAGES, Servers
 from unitwork.testing.conformance.bank import Bank, open_bank
-
 
 
 @pytest.fixture
@@ -23,3 +24,13 @@ async def bank(servers: Servers) -> AsyncIterator[Bank]:
         yield bank
 
 
+@pytest.fixture
+def postgres_url(servers: Servers) -> Iterator[URL]:
+    """An empty database of its own, in which an engine may make its tables."""
+    url = servers.postgres.url
+    name = f"unitwork_jobs_{uuid4().hex}"
+    server = url.render_as_string(hide_password=False)
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield url.set(database=name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

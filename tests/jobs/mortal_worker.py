@@ -12,14 +12,12 @@ from typing import Any
 
 from faststream import StreamMessage
 
+from tests.jobs.banks import SqlAlchemyBank
 from tests.jobs.wires import Rabbit, Watch
-from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase, SqlAlchemyUnitOfWork
+from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase
 from unitwork.application import Runner
 from unitwork.entrypoints.jobs.faststream import consumer
-from unitwork.testing.conformance.bank import BankUnitOfWork, bank_schema, deposit
-
-
-class SqlAlchemyBank(SqlAlchemyUnitOfWork, BankUnitOfWork): ...
+from unitwork.testing.conformance.bank import bank_schema, deposit
 
 
 class Killed(Watch):

@@ -113,7 +113,9 @@ async def test_a_failed_task_leaves_nothing_and_is_sent_again(
     bank: Bank, made: Callable[[], RedisStreamBroker]
 ) -> None:
     """The middleware keeps the identifier: what failed had not taken effect."""
-    broker = made().with_middlewares(SimpleRetryMiddleware(default_retry_label=True, no_result_on_retry=False))
+    broker = made().with_middlewares(
+        SimpleRetryMiddleware(default_retry_label=True, no_result_on_retry=False)
+    )
     assert isinstance(broker, RedisStreamBroker)
     task = broker.task("deposit")(job(bank.runner(), failing_first()))
     async with started(broker) as worker:

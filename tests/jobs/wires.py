@@ -1,6 +1,7 @@
 """The brokers that FastStream speaks with: each with one place for messages."""
 
 import asyncio
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from faststream.rabbit import RabbitBroker, RabbitQueue
 from faststream.redis import RedisBroker, StreamSub
 
 SECONDS = 30
+LOGGER = logging.getLogger("faststream")
 Handler = Callable[..., Awaitable[Any]]
 
 
@@ -106,7 +108,7 @@ class Rabbit(Wire):
     """A queue of RabbitMQ."""
 
     def connect(self) -> RabbitBroker:
-        return RabbitBroker(self.url, middlewares=[self.watch], logger=None)
+        return RabbitBroker(self.url, middlewares=[self.watch], logger=LOGGER)
 
     @property
     def queue(self) -> RabbitQueue:
@@ -130,7 +132,7 @@ class Nats(Wire):
     """A stream of JetStream."""
 
     def connect(self) -> NatsBroker:
-        return NatsBroker(self.url, middlewares=[self.watch], logger=None)
+        return NatsBroker(self.url, middlewares=[self.watch], logger=LOGGER)
 
     def subscribe(self, handler: Handler) -> None:
         self.broker.subscriber(
@@ -170,7 +172,7 @@ class Redis(Wire):
     """
 
     def connect(self) -> RedisBroker:
-        return RedisBroker(self.url, middlewares=[self.watch], logger=None)
+        return RedisBroker(self.url, middlewares=[self.watch], logger=LOGGER)
 
     def subscribe(self, handler: Handler) -> None:
         for claimed in (None, 1):

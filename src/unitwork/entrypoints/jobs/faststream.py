@@ -34,8 +34,8 @@ def message_id(message: StreamMessage[Any]) -> str | None:
     """Return what identifies a message each time that it is delivered, if anything.
 
     That is what its sender calls it: RabbitMQ's property, which FastStream's publishers
-    set, or a header `message_id` or `Nats-Msg-Id`; or else its place in a stream of NATS
-    or Redis. FastStream's own `message.message_id` may be another one each time.
+    set, or a header `message_id` or `Nats-Msg-Id`; or else its place in a stream of
+    NATS or Redis. FastStream's own `message.message_id` may be another one each time.
     """
     raw = message.raw_message
     said = getattr(raw, "message_id", None)
