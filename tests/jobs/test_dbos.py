@@ -99,7 +99,7 @@ async def shared(driver: str, postgres_url: URL) -> AsyncIterator[Shared]:
 
 @by_each_driver
 async def test_a_workflow_of_a_committed_unit_runs(shared: Shared) -> None:
-    """It is there with the unit's commit, and not before."""
+    """Contract 40: It is there with the unit's commit, and not before."""
     paid = DBOS.step(name="deposit")(step(shared.bank.runner(), deposit))
     options = shared.workflow(paid)
     async with sql_unit(shared.bank) as uow:
@@ -116,7 +116,7 @@ async def test_a_workflow_of_a_committed_unit_runs(shared: Shared) -> None:
 async def test_a_workflow_of_a_unit_that_was_rolled_back_does_not_exist(
     shared: Shared,
 ) -> None:
-    """Though DBOS has returned its identifier."""
+    """Contract 40: Though DBOS has returned its identifier."""
     paid = DBOS.step(name="deposit")(step(shared.bank.runner(), deposit))
     options = shared.workflow(paid)
     with pytest.raises(ZeroDivisionError):
@@ -148,7 +148,7 @@ async def test_a_unit_goes_on_where_enqueuing_failed(shared: Shared) -> None:
 
 
 async def test_a_step_that_is_run_twice_takes_effect_once(shared: Shared) -> None:
-    """As when a worker was lost before it could note the step's result."""
+    """Contract 34: As when a worker was lost before it could note the step's result."""
     paid = DBOS.step(name="deposit")(step(shared.bank.runner(), deposit))
     options = shared.workflow(paid)
     handle: WorkflowHandleAsync[int] = await shared.client.enqueue_async(
@@ -162,7 +162,7 @@ async def test_a_step_that_is_run_twice_takes_effect_once(shared: Shared) -> Non
 
 
 async def test_a_failed_step_leaves_nothing_and_is_retried(shared: Shared) -> None:
-    """By DBOS, as the same step."""
+    """Contract 40: By DBOS, as the same step."""
     again = DBOS.step(
         name="deposit", retries_allowed=True, interval_seconds=0, max_attempts=2
     )
@@ -176,7 +176,7 @@ async def test_a_failed_step_leaves_nothing_and_is_retried(shared: Shared) -> No
 
 
 async def test_a_conflict_is_retried_by_the_runner(shared: Shared) -> None:
-    """DBOS hears nothing of it."""
+    """Contract 40: DBOS hears nothing of it."""
     operation, seen = overtaken_first(shared.bank)
     paid = DBOS.step(name="deposit")(step(shared.bank.runner(), operation))
     handle: WorkflowHandleAsync[int] = await shared.client.enqueue_async(

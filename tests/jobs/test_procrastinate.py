@@ -41,7 +41,7 @@ async def statuses(app: App) -> list[str | None]:
 
 
 async def test_a_job_of_a_committed_unit_runs(shared: tuple[Bank, App]) -> None:
-    """It is there with the unit's commit, and not before."""
+    """Contract 40: It is there with the unit's commit, and not before."""
     bank, app = shared
     task = app.task(name="deposit", pass_context=True)(job(bank.runner(), deposit))
     async with sql_unit(bank) as uow:
@@ -69,7 +69,7 @@ async def test_a_job_of_a_committed_unit_runs(shared: tuple[Bank, App]) -> None:
 async def test_a_job_of_a_unit_that_did_not_commit_does_not_exist(
     shared: tuple[Bank, App], end: str, error: type[Exception]
 ) -> None:
-    """However it ended."""
+    """Contract 40: However it ended."""
     bank, app = shared
     task = app.task(name="deposit", pass_context=True)(job(bank.runner(), deposit))
     uow = sql_unit(bank)
@@ -92,7 +92,7 @@ async def test_a_job_of_a_unit_that_did_not_commit_does_not_exist(
 
 
 async def test_an_operation_of_a_runner_enqueues_once(shared: tuple[Bank, App]) -> None:
-    """What an attempt enqueued that met a conflict is gone with it."""
+    """Contract 40: What an attempt enqueued that met a conflict is gone with it."""
     bank, app = shared
     task = app.task(name="deposit", pass_context=True)(job(bank.runner(), deposit))
     attempts: list[int] = []
@@ -136,7 +136,7 @@ async def test_a_unit_goes_on_where_enqueuing_failed(shared: tuple[Bank, App]) -
 async def test_a_job_that_is_run_twice_takes_effect_once(
     shared: tuple[Bank, App],
 ) -> None:
-    """As when a worker was lost before it could say that the job was done."""
+    """Contract 34: As when its worker was lost before it could say so."""
     bank, app = shared
     task = app.task(name="deposit", pass_context=True)(job(bank.runner(), deposit))
     number = await task.defer_async(name="a", amount=5)
@@ -160,7 +160,7 @@ async def _lose_the_worker_of(app: App, number: int) -> None:
 async def test_a_failed_job_leaves_nothing_and_is_retried(
     shared: tuple[Bank, App],
 ) -> None:
-    """By procrastinate's own strategy, as the same job."""
+    """Contract 40: By procrastinate's own strategy, as the same job."""
     bank, app = shared
     retry = RetryStrategy(max_attempts=2, wait=0)
     operation = failing_first()
@@ -175,7 +175,7 @@ async def test_a_failed_job_leaves_nothing_and_is_retried(
 
 
 async def test_a_conflict_is_retried_by_the_runner(shared: tuple[Bank, App]) -> None:
-    """One run of the job, two attempts."""
+    """Contract 40: One run of the job, two attempts."""
     bank, app = shared
     operation, seen = overtaken_first(bank)
     task = app.task(name="deposit", pass_context=True)(job(bank.runner(), operation))
