@@ -20,7 +20,7 @@ from sqlalchemy import URL, text
 
 from tests.jobs.banks import open_sql_bank, sql_unit
 from tests.jobs.operations import failing_first, overtaken_first
-from unitwork import Outcome
+from unitwork import MisuseError, Outcome
 from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase
 from unitwork.entrypoints.jobs.dbos import enqueue, step
 from unitwork.testing.conformance.bank import Account, Bank, deposit
@@ -99,7 +99,7 @@ async def shared(driver: str, postgres_url: URL) -> AsyncIterator[Shared]:
 
 @by_each_driver
 async def test_a_workflow_of_a_committed_unit_runs(shared: Shared) -> None:
-    """Contract 40: It is there with the unit's commit, and not before."""
+    """Contract 40: it is there with the unit's commit, and not before."""
     paid = DBOS.step(name="deposit")(step(shared.bank.runner(), deposit))
     options = shared.workflow(paid)
     async with sql_unit(shared.bank) as uow:
@@ -116,7 +116,7 @@ async def test_a_workflow_of_a_committed_unit_runs(shared: Shared) -> None:
 async def test_a_workflow_of_a_unit_that_was_rolled_back_does_not_exist(
     shared: Shared,
 ) -> None:
-    """Contract 40: Though DBOS has returned its identifier."""
+    """Contract 40: though DBOS has returned its identifier."""
     paid = DBOS.step(name="deposit")(step(shared.bank.runner(), deposit))
     options = shared.workflow(paid)
     with pytest.raises(ZeroDivisionError):
@@ -148,7 +148,7 @@ async def test_a_unit_goes_on_where_enqueuing_failed(shared: Shared) -> None:
 
 
 async def test_a_step_that_is_run_twice_takes_effect_once(shared: Shared) -> None:
-    """Contract 34: As when a worker was lost before it could note the step's result."""
+    """Contract 34: as when a worker was lost before it could note the step's result."""
     paid = DBOS.step(name="deposit")(step(shared.bank.runner(), deposit))
     options = shared.workflow(paid)
     handle: WorkflowHandleAsync[int] = await shared.client.enqueue_async(
@@ -162,7 +162,7 @@ async def test_a_step_that_is_run_twice_takes_effect_once(shared: Shared) -> Non
 
 
 async def test_a_failed_step_leaves_nothing_and_is_retried(shared: Shared) -> None:
-    """Contract 40: By DBOS, as the same step."""
+    """Contract 40: by DBOS, as the same step."""
     again = DBOS.step(
         name="deposit", retries_allowed=True, interval_seconds=0, max_attempts=2
     )
@@ -185,6 +185,21 @@ async def test_a_conflict_is_retried_by_the_runner(shared: Shared) -> None:
 
     assert await shared.result(handle.workflow_id) == 105
     assert seen == [0, 100]
+
+
+async def test_another_database_than_postgresql_is_refused(bank: Bank) -> None:
+    """Before anything is written."""
+    client = DBOSClient(system_database_url="sqlite:///none.db", lazy=True)
+    async with sql_unit(bank) as uow:
+        with pytest.raises(MisuseError) as told:
+            await enqueue(uow, client, {"queue_name": "q", "workflow_name": "w"})
+    client.destroy()
+
+    assert str(told.value) == (
+        "Workflows cannot be enqueued in a transaction of sqlite.\n"
+        "DBOS keeps them in PostgreSQL; the unit must write them there.\n"
+        "Enqueue by `client.enqueue_async` when the unit has committed. [misuse]"
+    )
 
 
 async def test_outside_of_a_workflow_a_step_runs_without_a_key(bank: Bank) -> None:

@@ -36,7 +36,7 @@ def wired(request: pytest.FixtureRequest, name: str) -> Callable[[Watch], Wire]:
 async def test_a_message_that_is_sent_twice_takes_effect_once(
     bank: Bank, wired: Callable[[Watch], Wire]
 ) -> None:
-    """Contract 34: Its sender had no answer, and sent it again as the same."""
+    """Contract 34: its sender had no answer, and sent it again as the same."""
     watch = Watch()
     wire = wired(watch)
     async with wire.running(consumer(bank.runner(), deposit)):
@@ -51,7 +51,7 @@ async def test_a_message_that_is_sent_twice_takes_effect_once(
 async def test_a_message_whose_acknowledgement_is_lost_takes_effect_once(
     bank: Bank, wired: Callable[[Watch], Wire]
 ) -> None:
-    """Contract 34: It is delivered again, and that is answered with what was stored."""
+    """Contract 34: it is delivered again, and that is answered with what was stored."""
     watch = Watch(lose=1)
     wire = wired(watch)
     async with wire.running(consumer(bank.runner(), deposit)):
@@ -64,7 +64,7 @@ async def test_a_message_whose_acknowledgement_is_lost_takes_effect_once(
 async def test_a_failed_message_leaves_nothing_and_is_delivered_again(
     bank: Bank, wired: Callable[[Watch], Wire]
 ) -> None:
-    """Contract 40: By the broker's own rules."""
+    """Contract 40: by the broker's own rules."""
     watch = Watch()
     wire = wired(watch)
     async with wire.running(consumer(bank.runner(), failing_first())):
@@ -124,7 +124,7 @@ async def test_the_caller_may_say_what_identifies_a_message(
 
 
 async def test_a_conflict_is_retried_by_the_runner(bank: Bank, name: str) -> None:
-    """Contract 40: The broker hears nothing of it: one delivery, two attempts."""
+    """Contract 40: the broker hears nothing of it: one delivery, two attempts."""
     watch = Watch()
     operation, seen = overtaken_first(bank)
     wire = Rabbit(broker_url("rabbitmq"), name, watch)
@@ -138,7 +138,7 @@ async def test_a_conflict_is_retried_by_the_runner(bank: Bank, name: str) -> Non
 async def test_a_worker_that_is_killed_before_its_acknowledgement_took_effect_once(
     bank: Bank, name: str
 ) -> None:
-    """Contract 40: Killed after the commit; another one gets its message."""
+    """Contract 40: killed after the commit; another one gets its message."""
     watch = Watch()
     wire = Rabbit(broker_url("rabbitmq"), name, watch)
     database = bank.database
@@ -161,7 +161,7 @@ async def test_a_worker_that_is_killed_before_its_acknowledgement_took_effect_on
 
 
 async def test_each_consumer_of_a_message_takes_it_once(bank: Bank, name: str) -> None:
-    """Contract 40: A message with two subscribers is two jobs."""
+    """Contract 40: a message with two subscribers is two jobs."""
     watch = Watch()
     runner = bank.runner()
     for at, handler in (

@@ -4,6 +4,7 @@ Contract: 34, 36, 40.
 """
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import URL
 
 from tests.jobs.banks import open_sql_bank, sql_unit
 from tests.jobs.operations import failing_first, overtaken_first
-from unitwork import ConcurrencyConflictError, MisuseError, Outcome
+from unitwork import ConcurrencyConflictError, MisuseError, Outcome, PersistenceError
 from unitwork.application import Runner
 from unitwork.entrypoints.jobs.procrastinate import enqueuing, job
 from unitwork.testing.conformance.bank import Account, Bank, BankUnitOfWork, deposit
@@ -41,7 +42,7 @@ async def statuses(app: App) -> list[str | None]:
 
 
 async def test_a_job_of_a_committed_unit_runs(shared: tuple[Bank, App]) -> None:
-    """Contract 40: It is there with the unit's commit, and not before."""
+    """Contract 40: it is there with the unit's commit, and not before."""
     bank, app = shared
     task = app.task(name="deposit", pass_context=True)(job(bank.runner(), deposit))
     async with sql_unit(bank) as uow:
@@ -69,7 +70,7 @@ async def test_a_job_of_a_committed_unit_runs(shared: tuple[Bank, App]) -> None:
 async def test_a_job_of_a_unit_that_did_not_commit_does_not_exist(
     shared: tuple[Bank, App], end: str, error: type[Exception]
 ) -> None:
-    """Contract 40: However it ended."""
+    """Contract 40: however it ended."""
     bank, app = shared
     task = app.task(name="deposit", pass_context=True)(job(bank.runner(), deposit))
     uow = sql_unit(bank)
@@ -92,7 +93,7 @@ async def test_a_job_of_a_unit_that_did_not_commit_does_not_exist(
 
 
 async def test_an_operation_of_a_runner_enqueues_once(shared: tuple[Bank, App]) -> None:
-    """Contract 40: What an attempt enqueued that met a conflict is gone with it."""
+    """Contract 40: what an attempt enqueued that met a conflict is gone with it."""
     bank, app = shared
     task = app.task(name="deposit", pass_context=True)(job(bank.runner(), deposit))
     attempts: list[int] = []
@@ -133,10 +134,31 @@ async def test_a_unit_goes_on_where_enqueuing_failed(shared: tuple[Bank, App]) -
     assert await statuses(app) == ["todo"]
 
 
+async def test_a_failure_that_is_swallowed_inside_dooms_the_unit(
+    shared: tuple[Bank, App],
+) -> None:
+    """Contract 28: no later commit reports success."""
+    bank, app = shared
+    task = app.task(name="deposit", pass_context=True)(job(bank.runner(), deposit))
+    await task.configure(queueing_lock="one").defer_async(name="a", amount=5)
+    async with sql_unit(bank) as uow:
+        uow.accounts.add(Account(name="b"))
+        with pytest.raises(Exception, match="current transaction is aborted"):
+            async with enqueuing(uow) as connection:
+                same = task.configure(queueing_lock="one", connection=connection)
+                with suppress(AlreadyEnqueued):
+                    await same.defer_async(name="b", amount=5)
+        with pytest.raises(PersistenceError):
+            await uow.commit()
+
+    assert uow.outcome is Outcome.ROLLED_BACK
+    assert await bank.accounts() == 1
+
+
 async def test_a_job_that_is_run_twice_takes_effect_once(
     shared: tuple[Bank, App],
 ) -> None:
-    """Contract 34: As when its worker was lost before it could say so."""
+    """Contract 34: as when its worker was lost before it could say so."""
     bank, app = shared
     task = app.task(name="deposit", pass_context=True)(job(bank.runner(), deposit))
     number = await task.defer_async(name="a", amount=5)
@@ -160,7 +182,7 @@ async def _lose_the_worker_of(app: App, number: int) -> None:
 async def test_a_failed_job_leaves_nothing_and_is_retried(
     shared: tuple[Bank, App],
 ) -> None:
-    """Contract 40: By procrastinate's own strategy, as the same job."""
+    """Contract 40: by procrastinate's own strategy, as the same job."""
     bank, app = shared
     retry = RetryStrategy(max_attempts=2, wait=0)
     operation = failing_first()
@@ -175,7 +197,7 @@ async def test_a_failed_job_leaves_nothing_and_is_retried(
 
 
 async def test_a_conflict_is_retried_by_the_runner(shared: tuple[Bank, App]) -> None:
-    """Contract 40: One run of the job, two attempts."""
+    """Contract 40: one run of the job, two attempts."""
     bank, app = shared
     operation, seen = overtaken_first(bank)
     task = app.task(name="deposit", pass_context=True)(job(bank.runner(), operation))

@@ -94,7 +94,7 @@ async def started(broker: RedisStreamBroker) -> AsyncIterator[Worker]:
 async def test_a_task_that_is_delivered_twice_takes_effect_once(
     bank: Bank, made: Callable[[], RedisStreamBroker]
 ) -> None:
-    """Contract 34: The second worker gets the result of the first one."""
+    """Contract 34: the second worker gets the result of the first one."""
     first, second = made(), made()
     task = first.task("deposit")(job(bank.runner(), deposit))
     second.task("deposit")(job(bank.runner(), deposit))
@@ -112,7 +112,7 @@ async def test_a_task_that_is_delivered_twice_takes_effect_once(
 async def test_a_failed_task_leaves_nothing_and_is_sent_again(
     bank: Bank, made: Callable[[], RedisStreamBroker]
 ) -> None:
-    """Contract 40: Under its identifier, which had not taken effect."""
+    """Contract 40: under its identifier, which had not taken effect."""
     broker = made().with_middlewares(
         SimpleRetryMiddleware(default_retry_label=True, no_result_on_retry=False)
     )
@@ -132,7 +132,7 @@ async def test_a_failed_task_leaves_nothing_and_is_sent_again(
 async def test_a_conflict_is_retried_by_the_runner(
     bank: Bank, made: Callable[[], RedisStreamBroker]
 ) -> None:
-    """Contract 40: The broker hears nothing of it: one delivery, two attempts."""
+    """Contract 40: the broker hears nothing of it: one delivery, two attempts."""
     operation, seen = overtaken_first(bank)
     broker = made()
     task = broker.task("deposit")(job(bank.runner(), operation))
@@ -169,7 +169,7 @@ async def test_called_as_a_function_a_task_runs_at_once_and_without_a_key(
 async def test_what_another_task_of_that_identifier_asks_for_is_refused(
     bank: Bank, made: Callable[[], RedisStreamBroker]
 ) -> None:
-    """Contract 34: An identifier of one's own stands for one request."""
+    """Contract 34: an identifier of one's own stands for one request."""
     broker = made()
     task = broker.task("deposit")(job(bank.runner(), deposit))
     async with started(broker) as worker:

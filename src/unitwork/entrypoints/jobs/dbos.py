@@ -11,6 +11,7 @@ from dbos import DBOS, DBOSClient, EnqueueOptions, WorkflowHandle
 
 from unitwork.adapters.sqlalchemy.unit_of_work import SqlAlchemyUnitOfWork
 from unitwork.application.runner import Runner
+from unitwork.domain.errors import MisuseError
 from unitwork.domain.unit_of_work import AbstractUnitOfWork
 from unitwork.entrypoints.jobs.disguise import disguise
 from unitwork.entrypoints.jobs.job_keys import WEEK, job_key
@@ -71,8 +72,18 @@ async def enqueue(
 
     Returns:
         The identifier of the workflow.
+
+    Raises:
+        MisuseError: the unit's database is no PostgreSQL.
     """
     connection = await uow.connection()
+    kind = connection.dialect.name
+    if kind != "postgresql":
+        raise MisuseError(
+            f"Workflows cannot be enqueued in a transaction of {kind}.",
+            "DBOS keeps them in PostgreSQL; the unit must write them there.",
+            "Enqueue by `client.enqueue_async` when the unit has committed.",
+        )
 
     def write(inside: Any) -> str:
         handle: WorkflowHandle[Any] = client.enqueue_in_transaction(
