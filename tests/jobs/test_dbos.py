@@ -25,7 +25,7 @@ from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase
 from unitwork.entrypoints.jobs.dbos import enqueue, step
 from unitwork.testing.conformance.bank import Account, Bank, deposit
 
-SECONDS = 30
+SECONDS = 90
 QUEUE = "deposits"
 
 

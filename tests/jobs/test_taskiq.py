@@ -19,7 +19,7 @@ from unitwork import OperationKeyReusedError
 from unitwork.entrypoints.jobs.taskiq import job
 from unitwork.testing.conformance.bank import Bank, BankUnitOfWork, deposit
 
-SECONDS = 30
+SECONDS = 90
 
 
 class Results(TaskiqMiddleware):

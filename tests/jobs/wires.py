@@ -13,7 +13,7 @@ from faststream.nats import JStream, NatsBroker
 from faststream.rabbit import RabbitBroker, RabbitQueue
 from faststream.redis import RedisBroker, StreamSub
 
-SECONDS = 30
+SECONDS = 90
 LOGGER = logging.getLogger("faststream")
 Handler = Callable[..., Awaitable[Any]]
 
