@@ -42,9 +42,11 @@ async def test_a_message_that_is_sent_twice_takes_effect_once(
     async with wire.running(consumer(bank.runner(), deposit)):
         for identifier in ("m-1", "m-1", "m-2"):
             await wire.publish(DEPOSIT, identifier)
-        ends = await watch.ends_until(10)
+        ends = await watch.ends(3)
+        while 10 not in ends:
+            ends += await watch.ends(1)
 
-    assert set(ends) == {5}
+    assert set(ends) == {5, 10}
     assert await bank.balance("a") == 10
 
 
