@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import URL
 
 from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase, SqlAlchemyUnitOfWork
+from unitwork.application import MessageBus
 from unitwork.testing.conformance.bank import Bank, BankUnitOfWork, bank_schema
 
 
@@ -14,10 +15,12 @@ class SqlAlchemyBank(SqlAlchemyUnitOfWork, BankUnitOfWork):
 
 
 @asynccontextmanager
-async def open_sql_bank(url: URL, driver: str) -> AsyncIterator[Bank]:
+async def open_sql_bank(
+    url: URL, driver: str, bus: MessageBus | None = None
+) -> AsyncIterator[Bank]:
     """Make the bank's tables beside others, and an account `a` of balance 0."""
     database = SqlAlchemyDatabase(
-        bank_schema(), url.set(drivername=f"postgresql+{driver}")
+        bank_schema(), url.set(drivername=f"postgresql+{driver}"), bus=bus
     )
     try:
         await database.create_all()

@@ -3,11 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from redis.asyncio import Redis
-from taskiq import AckableMessage, SimpleRetryMiddleware, TaskiqResult
+from taskiq import (
+    AckableMessage,
+    Context,
+    SimpleRetryMiddleware,
+    TaskiqDepends,
+    TaskiqResult,
+)
 from taskiq.abc.middleware import TaskiqMiddleware
 from taskiq.message import TaskiqMessage
 from taskiq.receiver import Receiver
@@ -186,9 +192,6 @@ async def test_dependencies_of_taskiq_are_injected_behind_the_unit(
     bank: Bank, made: Callable[[], RedisStreamBroker]
 ) -> None:
     """An operation of a worker may ask for what the broker knows."""
-    from typing import Annotated
-
-    from taskiq import Context, TaskiqDepends
 
     async def named(
         uow: BankUnitOfWork, amount: int, context: Annotated[Context, TaskiqDepends()]
