@@ -21,6 +21,7 @@ VIOLATIONS = [
     ("sqlalchemy", "adapters/memory/__init__.py", "from sqlalchemy import orm"),
     ("sqlalchemy", "testing/postgres.py", "import aiosqlite"),
     ("punq", "adapters/storage.py", "import punq"),
+    ("cli", "entrypoints/problems.py", "import click"),
     ("domain", "domain/ids.py", "import pydantic"),
     ("mapping", "adapters/mapping/types.py", "import pydantic"),
     ("adapters", "adapters/storage.py", "import unitwork.adapters.unit_of_work"),
