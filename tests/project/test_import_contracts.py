@@ -23,6 +23,7 @@ VIOLATIONS = [
     ("punq", "adapters/storage.py", "import punq"),
     ("engines", "entrypoints/problems.py", "import taskiq"),
     ("engines", "entrypoints/jobs/taskiq.py", "from dbos import DBOS"),
+    ("cli", "entrypoints/problems.py", "import click"),
     ("domain", "domain/ids.py", "import pydantic"),
     ("mapping", "adapters/mapping/types.py", "import pydantic"),
     ("adapters", "adapters/storage.py", "import unitwork.adapters.unit_of_work"),

@@ -85,6 +85,23 @@ class ResultCodec:
         return _converter().structure(kept, self._kind)
 
 
+def restored(plain: JsonValue, kind: Any) -> Any:
+    """Make a value of an annotated kind from what JSON holds of it.
+
+    Raises:
+        Exception: it does not fit.
+    """
+    return _converter().structure(plain, kind)
+
+
+def shown(value: object) -> str:
+    """Return any value as a line of JSON; of what has none, its `str()`."""
+    try:
+        return json.dumps(_plain(value), default=str, ensure_ascii=False)
+    except Exception:  # noqa: BLE001 - it is for people, and nothing depends on it
+        return json.dumps(str(value), ensure_ascii=False)
+
+
 def name_of(operation: Callable[..., Any]) -> str:
     """Return where an operation is to be found: `module.name`."""
     made: Any = operation

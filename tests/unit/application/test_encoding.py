@@ -16,7 +16,13 @@ import pydantic
 import pytest
 
 from unitwork import MisuseError
-from unitwork.application.encoding import ResultCodec, fingerprint, name_of
+from unitwork.application.encoding import (
+    ResultCodec,
+    fingerprint,
+    name_of,
+    restored,
+    shown,
+)
 
 
 class Colour(Enum):
@@ -152,3 +158,15 @@ def test_a_request_that_has_no_json_is_refused() -> None:
         fingerprint(test_equal_requests_are_alike_and_others_are_not, object)
     assert "cannot be told from others" in str(refused.value)
     assert "keyed(key, request=...)" in str(refused.value)
+
+
+def test_a_value_is_made_of_its_json() -> None:
+    point = Point(1, Decimal("1.50"))
+    assert restored({"x": 1, "at": "1.50"}, Point) == point
+    assert shown(point) == '{"x": 1, "at": "1.50"}'
+
+
+@pytest.mark.parametrize("value", [float("nan"), object, {(1, 2): "a"}, b"\xff"])
+def test_any_value_can_be_shown(value: object) -> None:
+    """It is for people: the operation has taken effect, whatever it returns."""
+    assert shown(value)

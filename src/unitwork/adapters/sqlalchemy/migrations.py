@@ -22,7 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from unitwork.adapters.sqlalchemy.revisions import make_portable, render_item
 
-_URL = "unitwork.url"
+TARGET = "unitwork.url"
+"""Where a configuration of Alembic holds the database that goes before env.py's."""
 _ORIGINAL = text(
     "SELECT sql FROM sqlite_master"
     " WHERE type = 'table' AND substr('_alembic_tmp_' || name, 1, 50) = :name"
@@ -43,7 +44,7 @@ def run(metadata: MetaData, *, url: str) -> None:
         logging.basicConfig(format="%(levelname)s [%(name)s] %(message)s")
         logging.getLogger("alembic").setLevel(logging.INFO)
     named = context.get_x_argument(as_dictionary=True).get("url")
-    target = make_url(named or context.config.attributes.get(_URL) or url)
+    target = make_url(named or context.config.attributes.get(TARGET) or url)
     if context.is_offline_mode():
         _migrate(metadata, target, connection=None)
     else:
@@ -61,7 +62,7 @@ def upgrade(url: str, *, scripts: Path, revision: str = "head") -> None:
         scripts: the folder of env.py.
         revision: `head` is the newest.
     """
-    config = Config(attributes={_URL: url})
+    config = Config(attributes={TARGET: url})
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     command.upgrade(config, revision)
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from sqlalchemy import URL, UnaryExpression, func
 from sqlalchemy.dialects import mysql
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 import unitwork.adapters.sqlalchemy.conversions as to
 from unitwork.adapters.mapping import types as kinds
@@ -139,14 +140,13 @@ class MariaDb(AbstractDialect):
     def connect_arguments(
         self, url: URL, limits: Limits, *, read_only: bool
     ) -> dict[str, Any]:
-        """Send one statement after connecting: refuse, never repair, what is given."""
+        """Send one statement at connecting: refuse, never repair, what is given."""
         del url
         lock_wait = max(1, math.ceil(limits.lock_timeout))
         settings = {
             "sql_mode": "'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,"
             "NO_ENGINE_SUBSTITUTION'",
             "time_zone": "'+00:00'",
-            "collation_connection": COLLATION,
             "max_sort_length": _SORTED_BYTES,
             "sort_buffer_size": "GREATEST(@@GLOBAL.sort_buffer_size,"
             f" {_SORT_BUFFER_BYTES})",
@@ -161,6 +161,15 @@ class MariaDb(AbstractDialect):
             f"SESSION {name} = {value}" for name, value in settings.items()
         )
         return {"charset": "utf8mb4", "init_command": f"SET {said}"}
+
+    def prepare(
+        self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
+    ) -> None:
+        """Set the collation, which SQLAlchemy's SET NAMES has just put back."""
+        del url, limits, read_only
+        cursor = connection.cursor()
+        cursor.execute(f"SET SESSION collation_connection = {COLLATION}")
+        cursor.close()
 
     def begin(self, begin: Begin) -> tuple[str, ...]:
         """Fix a snapshot at once only where nothing will be locked first."""

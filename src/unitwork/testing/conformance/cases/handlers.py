@@ -46,6 +46,18 @@ async def test_a_handler_that_raises_before_the_commit_stops_it(bank: Bank) -> N
     assert (uow.outcome, await bank.balance("a")) == (Outcome.ROLLED_BACK, 0)
 
 
+async def test_a_handler_before_the_commit_may_undo_its_own_work(bank: Bank) -> None:
+    """Contract 6, 35: it runs in a nested block; the unit's work stays."""
+
+    async def think_better(uow: BankUnitOfWork, event: Deposited) -> None:
+        (await uow.accounts.get(event.name)).balance = -1
+        await uow.rollback()
+
+    bank.database.bus = MessageBus().before_commit(Deposited, think_better)
+    await deposit_and_tell(bank.units(), "a", 5)
+    assert await bank.balance("a") == 5
+
+
 async def test_handlers_are_told_of_events_of_handlers(bank: Bank) -> None:
     """Contract 35: until there is no new one, in the order of recording."""
     seen: list[int] = []

@@ -99,12 +99,35 @@ async def test_a_unit_is_taken_back_from_another_task(bank: Bank) -> None:
     assert await bank.balance("a") == 1
 
 
-async def test_a_block_that_is_still_open_is_rolled_back_and_named(bank: Bank) -> None:
+async def test_a_unit_is_taken_back_from_a_task_that_goes_on(bank: Bank) -> None:
+    """Contract 8, 39: what it does with the unit later is refused."""
+    uow, used, go_on = lent(bank), asyncio.Event(), asyncio.Event()
+
+    async def use() -> None:
+        await deposit_without_block(uow, "a", 1)
+        used.set()
+        await go_on.wait()
+        with pytest.raises(UnitOfWorkClosedError):
+            await uow.accounts.get("a")
+
+    using = asyncio.ensure_future(use())
+    await used.wait()
+    await uow.conclude(commit=True)
+    go_on.set()
+    await using
+    assert await bank.balance("a") == 1
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+async def test_a_block_that_is_still_open_is_rolled_back_and_named(
+    bank: Bank, depth: int
+) -> None:
     """Contract 5: nobody has committed it, and nobody else does."""
     uow = lent(bank)
     await uow.__aenter__()
     (await uow.accounts.get("a")).balance = 5
-    await uow.__aenter__()
+    for _ in range(1, depth):
+        await uow.__aenter__()
     with pytest.raises(UncommittedChangesError) as pending:
         await uow.conclude(commit=True)
     assert pending.value.changes == ("changed Account 'a'",)

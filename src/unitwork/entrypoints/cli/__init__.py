@@ -1,0 +1,1 @@
+"""The command line: operations, migrations, seeds, checks, a first draft."""

@@ -1,0 +1,1 @@
+"""A small application that works, to start one's own from."""
