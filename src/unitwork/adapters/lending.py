@@ -44,6 +44,12 @@ class Lending:
                 return outcome
         return Outcome.ROLLED_BACK if now is Outcome.COMMITTED else now
 
+    def heard(self, result: object) -> object:
+        """Return what a commit says of the result, if that is one of the claim's."""
+        claim = self.terms.claim
+        told = claim is None or isinstance(result, claim.results)
+        return result if told else UNSTATED
+
     async def claim(
         self, records: "AbstractRepository[OperationRecord, str]", result: object
     ) -> None:

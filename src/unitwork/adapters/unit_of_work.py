@@ -138,6 +138,7 @@ class TrackingUnitOfWork(HostedUnitOfWork):
             if bus is not None:
                 await tell_before(bus, self, workspace)
             if lending is not None and lending.terms.claim is not None:
+                result = lending.heard(result)
                 await lending.claim(self.operations(), result)
             await workspace.commit()
         except BaseException as error:

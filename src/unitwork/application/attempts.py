@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from unitwork.application.hosting import HostedUnitOfWork, Terms
+from unitwork.application.hosting import HostedUnitOfWork, Terms, take_back
 from unitwork.application.keys import Found, KeyedOperation
 from unitwork.application.retry import RetryPolicy
 from unitwork.domain.errors import MisuseError, PersistenceError
@@ -70,7 +70,7 @@ class Attempts(Generic[R]):
             result = await self._called(uow)
             await uow.conclude(commit=True, result=result)
         except BaseException as error:
-            await _take_back(uow, error)
+            await take_back(uow, error)
             self.effects = uow.effects
             found = await self._found_after(error)
             if found is None:
@@ -124,11 +124,3 @@ class Attempts(Generic[R]):
             error.add_note(f"Attempt {number} met {type(earlier).__name__}: {earlier}")
         if isinstance(error, PersistenceError):
             error.earlier_attempts = tuple(self._failed)
-
-
-async def _take_back(uow: HostedUnitOfWork, error: BaseException) -> None:
-    """Roll back what is open, whatever that meets: the first failure passes."""
-    try:
-        await uow.conclude(commit=False)
-    except Exception as second:  # noqa: BLE001 - attached to the first one
-        error.add_note(f"The rollback failed as well: {second!r}")

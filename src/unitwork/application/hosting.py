@@ -73,3 +73,11 @@ class HostedUnitOfWork(AbstractUnitOfWork):
         Raises:
             MisuseError: the schema has no table for them.
         """
+
+
+async def take_back(uow: HostedUnitOfWork, error: BaseException) -> None:
+    """Roll back what is open, whatever that meets: the first failure passes."""
+    try:
+        await uow.conclude(commit=False)
+    except Exception as second:  # noqa: BLE001 - attached to the first one
+        error.add_note(f"The rollback failed as well: {second!r}")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, Self
 
 import attrs
 
@@ -17,6 +17,7 @@ from unitwork.application.operations import (
     utc_now,
 )
 from unitwork.domain.errors import MisuseError
+from unitwork.domain.json_value import JsonValue
 from unitwork.domain.operation_errors import (
     OperationKeyReusedError,
     OperationResultMissingError,
@@ -53,28 +54,49 @@ class Found:
     result: Any
 
 
+class AbstractCodec(Protocol):
+    """Turns results into JSON and back."""
+
+    def encode(self, result: Any, /) -> JsonValue:
+        """Return a result as JSON."""
+
+    def decode(self, kept: JsonValue, /) -> Any:
+        """Return the result again."""
+
+
+@attrs.define
 class KeyedOperation:
     """One operation under its key."""
 
-    def __init__(
-        self, key: OperationKey, operation: Callable[..., Any], arguments: object
-    ) -> None:
-        """Take the fingerprint of the request.
+    _key: OperationKey
+    _request: str
+    """The fingerprint of what is asked for."""
+    _codec: AbstractCodec
+    _results: type = object
+    """Of what class they are, where only the entry point knows them."""
+    _replaces: bool = attrs.field(default=False, init=False)
+
+    @classmethod
+    def of(
+        cls, key: OperationKey, operation: Callable[..., Any], arguments: object
+    ) -> Self:
+        """Take the fingerprint of a call.
 
         Raises:
             MisuseError: the arguments, or what is returned, cannot be kept.
         """
         said = arguments if key.request is UNSTATED else key.request
-        self._key = key
-        self._codec = ResultCodec(operation)
-        self._request = fingerprint(operation, said)
-        self._replaces = False
+        return cls(key, fingerprint(operation, said), ResultCodec(operation))
 
     def claim(self) -> Claim:
         """Return what a unit stores with the effects."""
-        expires = utc_now() + self._key.keep
         return Claim(
-            self._key.key, self._request, expires, self._codec.encode, self._replaces
+            key=self._key.key,
+            request=self._request,
+            expires=utc_now() + self._key.keep,
+            encode=self._codec.encode,
+            replaces=self._replaces,
+            results=self._results,
         )
 
     async def find(self, make: Callable[[], HostedUnitOfWork]) -> Found | None:

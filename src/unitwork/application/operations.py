@@ -48,6 +48,8 @@ class Claim:
     """Makes JSON of a result."""
     replaces: bool = False
     """Whether a record is there that has expired."""
+    results: type = object
+    """Of what class they are; what a commit says of another one is passed over."""
 
     def record(self, result: object) -> OperationRecord:
         """Return the row; `UNSTATED` is a result that is still to come.

@@ -109,7 +109,7 @@ class Runner(Generic[U]):
         """
         keyed = None
         if self.key is not None:
-            keyed = KeyedOperation(self.key, operation, (args, kwargs))
+            keyed = KeyedOperation.of(self.key, operation, (args, kwargs))
 
         def call(uow: Any) -> Awaitable[R]:
             return operation(uow, *args, **kwargs)
