@@ -77,8 +77,8 @@ class Attempts(Generic[R]):
                 raise
             return self._given(found)
         self.effects = uow.effects
-        if uow.claimed:
-            await self._finish(result)
+        if uow.claimed and self.keyed is not None:
+            await finish(self.keyed, self.make, result, self.policy)
         return result
 
     async def _called(self, uow: HostedUnitOfWork) -> R:
@@ -102,15 +102,6 @@ class Attempts(Generic[R]):
         given: R = found.result
         return given
 
-    async def _finish(self, result: R) -> None:
-        """Store the result, if that is possible; the effects are there anyhow."""
-        assert self.keyed is not None
-        finish: Any = partial(self.keyed.finish, result=result)
-        try:
-            await Attempts(self.make, finish, self.policy).go()
-        except Exception:  # noqa: BLE001 - the operation has taken effect, and says so
-            _log.warning("The result of an operation was not stored", exc_info=True)
-
     def _pause(self, error: Exception, spent: float) -> float | None:
         """Tell how long to wait before the next attempt, or None: there is none."""
         unknown = self.effects is Outcome.UNKNOWN and self.keyed is not None
@@ -124,3 +115,17 @@ class Attempts(Generic[R]):
             error.add_note(f"Attempt {number} met {type(earlier).__name__}: {earlier}")
         if isinstance(error, PersistenceError):
             error.earlier_attempts = tuple(self._failed)
+
+
+async def finish(
+    keyed: KeyedOperation,
+    make: Callable[[], HostedUnitOfWork],
+    result: object,
+    policy: RetryPolicy,
+) -> None:
+    """Store a result, if that is possible; the effects are there anyhow."""
+    store: Any = partial(keyed.finish, result=result)
+    try:
+        await Attempts(make, store, policy).go()
+    except Exception:  # noqa: BLE001 - the operation has taken effect, and says so
+        _log.warning("The result of an operation was not stored", exc_info=True)

@@ -29,6 +29,11 @@ from unitwork.domain.operation_errors import (
     OperationResultMissingError,
 )
 from unitwork.domain.storage_errors import StorageError
+from unitwork.entrypoints.request_errors import (
+    BodyTooLargeError,
+    PreconditionRequiredError,
+    RequestError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 STATUSES: Mapping[type[Exception], HTTPStatus] = {
@@ -44,6 +49,9 @@ STATUSES: Mapping[type[Exception], HTTPStatus] = {
     OperationKeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     OperationResultMissingError: HTTPStatus.CONFLICT,
     DeadlineExceededError: HTTPStatus.SERVICE_UNAVAILABLE,
+    RequestError: HTTPStatus.BAD_REQUEST,
+    PreconditionRequiredError: HTTPStatus.PRECONDITION_REQUIRED,
+    BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     DomainError: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 """Statuses by class; the nearest base counts, and anything else is a 500.

@@ -1,0 +1,16 @@
+"""The words of ASGI.
+
+Source: ASGI 3.0, HTTP & WebSocket message format.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+START = "http.response.start"
+BODY = "http.response.body"
