@@ -26,7 +26,8 @@ class Lending:
         """What use without a block has opened."""
         self.claimed = False
         """Whether the claim is stored without its result."""
-        self._spent = False
+        self.spent = False
+        """Whether a commit has stored the claim."""
         self._ended: set[Outcome] = set()
 
     def took(self, outcome: Outcome) -> None:
@@ -61,7 +62,7 @@ class Lending:
         claim = self.terms.claim
         if claim is None:
             return
-        if self._spent:
+        if self.spent:
             raise MisuseError(
                 "An operation with a key committed a second time.",
                 "One commit stores its key: a repetition would not repeat the other.",
@@ -84,7 +85,7 @@ class Lending:
         if applied:
             self.took(Outcome.COMMITTED)
         if self.terms.claim is not None:
-            self._spent = True
+            self.spent = True
             self.claimed = result is UNSTATED
 
 

@@ -264,9 +264,10 @@ class TrackingUnitOfWork(HostedUnitOfWork):
         if workspace.ownership.take():
             await workspace.ownership.settle()
         whole = len(workspace.scopes) == 1 and workspace.scopes[0].ended is None
+        once = whole and not lending.spent  # what only reads after it, may
         error: BaseException | None = None if commit else _Discarded()
         try:
-            if commit and workspace is lending.by_use and whole:
+            if commit and workspace is lending.by_use and once:
                 await self.commit(result=result)
         except BaseException as failure:
             error = failure

@@ -8,6 +8,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import attrs
 
@@ -106,14 +107,12 @@ class ResponseCodec:
     def decode(self, kept: JsonValue, /) -> Response:
         """Return the response again."""
         assert isinstance(kept, dict)
-        status, headers, body = (kept[name] for name in ("status", "headers", "body"))
-        assert isinstance(status, int)
-        assert isinstance(headers, list)
-        pairs = [[str(part).encode("latin-1") for part in pair] for pair in headers]  # type: ignore[union-attr]  # as encode() made it
+        headers: Any = kept["headers"]
+        body: Any = kept["body"]
         return Response(
-            status,
-            tuple((name, value) for name, value in pairs),
-            None if body is None else b64decode(str(body)),
+            int(str(kept["status"])),
+            tuple((n.encode("latin-1"), v.encode("latin-1")) for n, v in headers),
+            None if body is None else b64decode(body),
         )
 
 

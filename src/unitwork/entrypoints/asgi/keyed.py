@@ -25,13 +25,24 @@ from unitwork.entrypoints.request_errors import BodyTooLargeError
 class KeyedExchange(Exchange):
     """Looks the key up first, and again after a failure; stores the response."""
 
-    __slots__ = ("_commit", "_key", "_keyed", "_limit", "_recording", "_replayed")
+    __slots__ = (
+        "_commit",
+        "_key",
+        "_keyed",
+        "_limit",
+        "_recording",
+        "_replayed",
+        "_stored",
+    )
     _key: str
     _keyed: KeyedOperation
-    _commit: bool
     _limit: int
+    _commit: bool
+    """Whether the response that is recorded commits."""
     _recording: Recording | None
     _replayed: bool
+    """Whether the client was answered as a faster twin was."""
+    _stored: bool
 
     async def prepare(self, scope: Scope, receive: Receive) -> Receive | None:
         """Repeat the response to the request, if it has one.
@@ -40,7 +51,7 @@ class KeyedExchange(Exchange):
             What gives the request to the application; None: it was answered.
         """
         options: Any = self.host.idempotency
-        self._recording, self._replayed = None, False
+        self._recording, self._replayed, self._stored = None, False, False
         self._limit = options.limit_bytes
         try:
             self._key = options.key_of(scope)
@@ -109,9 +120,10 @@ class KeyedExchange(Exchange):
     @property
     def _claimed(self) -> bool:
         """Tell whether the effects are stored, and the response is not."""
-        return self.uow is not None and self.uow.claimed
+        return self.uow is not None and self.uow.claimed and not self._stored
 
     async def _store(self, response: Response) -> None:
+        self._stored = True
         await finish(self._keyed, self.host.fresh, response, RetryPolicy())
 
     # ── failures ────────────────────────────────────────────────────────────

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
-from unitwork.application.hosting import HostedUnitOfWork, Terms, take_back
+from unitwork.application.hosting import Terms, take_back
 from unitwork.domain.errors import MisuseError
 from unitwork.domain.unit_of_work import AbstractUnitOfWork
 from unitwork.entrypoints.asgi.exchange import KEY, Exchange
@@ -92,11 +92,11 @@ def _exchange(scope: Scope, port: Any) -> Exchange:
     )
 
 
-def _checked(uow: HostedUnitOfWork, port: Callable[..., U]) -> U:
+def _checked(uow: AbstractUnitOfWork, port: Callable[..., U]) -> U:
     kind: Any = port
     if isinstance(uow, kind):
-        found: U = uow
-        return found
+        found: Any = uow
+        return cast("U", found)
     raise MisuseError(
         f"The middleware lends units of {type(uow).__name__}, not of {kind.__name__}.",
         "A handler gets what its middleware's factory makes.",

@@ -10,7 +10,7 @@ from unitwork.adapters.mapping import Schema
 from unitwork.application.keys import purge
 from unitwork.application.runner import Runner
 from unitwork.domain.constraint_errors import UniqueViolationError
-from unitwork.domain.errors import MisuseError
+from unitwork.domain.errors import MisuseError, UncommittedChangesError
 from unitwork.domain.operation_errors import (
     OperationKeyReusedError,
     OperationResultMissingError,
@@ -133,6 +133,26 @@ async def test_a_result_that_was_not_stored_is_missed_and_not_made_up(
     with pytest.raises(OperationResultMissingError):
         await keyed.run(end_after_commit)
     assert await bank.balance("a") == 5
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_an_operation_with_a_key_may_read_after_its_commit(bank: Bank) -> None:
+    """Contract 34: whoever lent the unit has nothing to commit then."""
+
+    async def deposit_and_look(uow: BankUnitOfWork) -> int:
+        await deposit(uow, "a", 5)
+        return (await uow.accounts.get("a")).balance
+
+    async def deposit_and_change(uow: BankUnitOfWork) -> None:
+        await deposit(uow, "a", 5)
+        (await uow.accounts.get("a")).balance += 1
+
+    assert await bank.runner().keyed("once").run(deposit_and_look) == 5
+    assert await bank.runner().keyed("once").run(deposit_and_look) == 5
+    with pytest.raises(OperationResultMissingError) as missed:
+        await bank.runner().keyed("other").run(deposit_and_change)
+    assert isinstance(missed.value.__context__, UncommittedChangesError)
+    assert await bank.balance("a") == 10
 
 
 @pytest.mark.usefixtures("impatient")
