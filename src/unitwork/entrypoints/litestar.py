@@ -5,10 +5,12 @@ from typing import Any, NoReturn
 
 from litestar import Request
 from litestar.di import Provide
+from litestar.middleware import DefineMiddleware
 from litestar.types import ExceptionHandlersMap, Scope
 
 from unitwork.domain.unit_of_work import AbstractUnitOfWork
 from unitwork.entrypoints.asgi.exchange import EXPECTED
+from unitwork.entrypoints.asgi.middleware import UnitOfWorkMiddleware
 from unitwork.entrypoints.asgi.units import unit_of
 
 
@@ -23,6 +25,17 @@ def unit(port: Callable[..., AbstractUnitOfWork]) -> Provide:
         return unit_of(words, port)
 
     return Provide(lent)
+
+
+def middleware(
+    make: Callable[[], AbstractUnitOfWork], **options: Any
+) -> DefineMiddleware:
+    """Return the middleware, in Litestar's words; options are those of its class.
+
+    Litestar(..., middleware=[middleware(lambda: SqlAlchemyStock(database))])
+    """
+    ours: Any = UnitOfWorkMiddleware
+    return DefineMiddleware(ours, make=make, **options)
 
 
 def _pass_on(_: Request[Any, Any, Any], error: Exception) -> NoReturn:

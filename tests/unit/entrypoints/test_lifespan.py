@@ -12,7 +12,7 @@ class Resource:
     async def dispose(self) -> None:
         self._disposed.append(self._name)
         if self._name == "c":
-            raise OSError
+            raise OSError("c")
 
 
 async def test_all_are_disposed_of_the_last_one_first() -> None:
@@ -24,7 +24,7 @@ async def test_all_are_disposed_of_the_last_one_first() -> None:
 
 async def test_one_that_fails_does_not_keep_the_others() -> None:
     disposed: list[str] = []
-    with pytest.raises(OSError, match=""):
+    with pytest.raises(OSError, match="c"):
         async with lifespan(*(Resource(disposed, name) for name in "abc"))(None):
             pass
     assert disposed == ["c", "b", "a"]
