@@ -41,6 +41,12 @@ from unitwork.domain.operation_errors import (
 from unitwork.domain.outcome import Outcome
 from unitwork.domain.page import Page
 from unitwork.domain.repository import AbstractRepository
+from unitwork.domain.request_errors import (
+    BodyTooLargeError,
+    MalformedHeaderError,
+    PreconditionRequiredError,
+    RequestError,
+)
 from unitwork.domain.specification import Specification, all_of, any_of
 from unitwork.domain.storage_errors import (
     AccessDeniedError,
@@ -63,6 +69,7 @@ __all__ = [
     "AccessDeniedError",
     "AggregateNotFoundError",
     "AggregateRoot",
+    "BodyTooLargeError",
     "CommitOutcomeUnknownError",
     "ConcurrencyConflictError",
     "ConnectionLostError",
@@ -77,6 +84,7 @@ __all__ = [
     "JsonValue",
     "Key",
     "KeyNotAssignedError",
+    "MalformedHeaderError",
     "MisuseError",
     "NotADatabaseError",
     "OperationKeyReusedError",
@@ -86,8 +94,10 @@ __all__ = [
     "Path",
     "PersistenceError",
     "PoolTimeoutError",
+    "PreconditionRequiredError",
     "ReadOnlyError",
     "ReferenceViolationError",
+    "RequestError",
     "SchemaError",
     "Sort",
     "Specification",

@@ -22,6 +22,10 @@ UnitworkError
 │   ├── OperationResultMissingError   outcome COMMITTED
 │   ├── DeadlineExceededError         + TimeoutError
 │   └── StorageError                  the storage itself (storage_errors.py)
+├── RequestError                      an entry point refused it (request_errors.py)
+│   ├── MalformedHeaderError          + ValueError
+│   ├── PreconditionRequiredError
+│   └── BodyTooLargeError
 └── DomainError                       yours to subclass
 
 Errors are data: attributes hold what happened, `str()` renders three lines - what,

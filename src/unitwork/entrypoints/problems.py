@@ -28,12 +28,12 @@ from unitwork.domain.operation_errors import (
     OperationKeyReusedError,
     OperationResultMissingError,
 )
-from unitwork.domain.storage_errors import StorageError
-from unitwork.entrypoints.request_errors import (
+from unitwork.domain.request_errors import (
     BodyTooLargeError,
     PreconditionRequiredError,
     RequestError,
 )
+from unitwork.domain.storage_errors import StorageError
 
 MEDIA_TYPE = "application/problem+json"
 STATUSES: Mapping[type[Exception], HTTPStatus] = {

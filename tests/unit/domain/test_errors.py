@@ -9,6 +9,7 @@ import unitwork
 from unitwork import (
     AccessDeniedError,
     AggregateNotFoundError,
+    BodyTooLargeError,
     CommitOutcomeUnknownError,
     ConcurrencyConflictError,
     ConnectionLostError,
@@ -16,13 +17,16 @@ from unitwork import (
     ForeignTaskError,
     InvalidValueError,
     KeyNotAssignedError,
+    MalformedHeaderError,
     MisuseError,
     NotADatabaseError,
     Outcome,
     PersistenceError,
     PoolTimeoutError,
+    PreconditionRequiredError,
     ReadOnlyError,
     ReferenceViolationError,
+    RequestError,
     SchemaError,
     StatementTimeoutError,
     StorageBusyError,
@@ -174,6 +178,23 @@ Check the URL; the file was not touched. [not-a-database]""",
 The database, its folder or a table is not there.
 The driver said: unable to open
 Check the URL, and that the migrations have run. [storage-missing]""",
+    RequestError(): """\
+The request cannot be served as it was sent.
+Nothing was begun.
+Send it in another way. [request]""",
+    MalformedHeaderError("If-Match", "x", "It is an entity tag."): """\
+The header If-Match cannot be 'x'.
+It is an entity tag.
+Send it as its standard says. [malformed-header]""",
+    PreconditionRequiredError(): """\
+The request needs the header If-Match.
+It says which version is changed, so that no other change is lost.
+Read the resource, and send its ETag with the change. [precondition-required]""",
+    BodyTooLargeError(5): """\
+With an Idempotency-Key a body has at most 5 bytes.
+It is read as a whole before the request is begun, to compare it.
+Send less, or without the key; the limit is Idempotency(limit_bytes=).\
+ [body-too-large]""",
 }
 
 

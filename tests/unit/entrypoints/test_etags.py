@@ -5,12 +5,12 @@ import pytest
 from tests.asgi import InMemoryShop, Served, ask, http_scope
 from tests.shop import Counter, ShopUnitOfWork
 from unitwork import ConcurrencyConflictError, MisuseError
-from unitwork.entrypoints.asgi import etag, expected_version, unit_of
-from unitwork.entrypoints.asgi.types import Receive, Scope, Send
-from unitwork.entrypoints.request_errors import (
+from unitwork.domain.request_errors import (
     MalformedHeaderError,
     PreconditionRequiredError,
 )
+from unitwork.entrypoints.asgi import etag, expected_version, unit_of
+from unitwork.entrypoints.asgi.types import Receive, Scope, Send
 
 
 async def test_the_tag_of_a_version_is_read_back(served: Served) -> None:

@@ -6,7 +6,7 @@ Source: RFC 9110, 8.8.3 and 13.1.1; RFC 6585, 3 (428).
 import re
 
 from unitwork.domain.errors import MisuseError
-from unitwork.entrypoints.request_errors import (
+from unitwork.domain.request_errors import (
     MalformedHeaderError,
     PreconditionRequiredError,
 )

@@ -14,11 +14,11 @@ from unitwork.domain.errors import (
     UnitOfWorkClosedError,
 )
 from unitwork.domain.outcome import Outcome
+from unitwork.domain.request_errors import RequestError
 from unitwork.domain.unit_of_work import UNSTATED
 from unitwork.entrypoints.asgi.host import Host
 from unitwork.entrypoints.asgi.types import BODY, START, Message, Scope, Send
 from unitwork.entrypoints.problems import MEDIA_TYPE, problem
-from unitwork.entrypoints.request_errors import RequestError
 
 EXPECTED = (PersistenceError, DomainError, RequestError)
 """What is an answer to the client; any other error is the server's own."""

@@ -14,8 +14,8 @@ import attrs
 
 from unitwork.application.operations import DAY, LONGEST_KEY
 from unitwork.domain.json_value import JsonValue
+from unitwork.domain.request_errors import MalformedHeaderError
 from unitwork.entrypoints.asgi.types import BODY, START, Message, Scope
-from unitwork.entrypoints.request_errors import MalformedHeaderError
 
 HEADER = b"idempotency-key"
 PREFIX = "http:"

@@ -14,12 +14,12 @@ from unitwork.domain.operation_errors import (
     OperationKeyReusedError,
     OperationResultMissingError,
 )
+from unitwork.domain.request_errors import BodyTooLargeError
 from unitwork.domain.unit_of_work import UNSTATED
 from unitwork.entrypoints.asgi.exchange import EXPECTED, Exchange
 from unitwork.entrypoints.asgi.idempotency import Response, ResponseCodec
 from unitwork.entrypoints.asgi.recording import Recording
 from unitwork.entrypoints.asgi.types import START, Message, Receive, Scope
-from unitwork.entrypoints.request_errors import BodyTooLargeError
 
 
 class KeyedExchange(Exchange):

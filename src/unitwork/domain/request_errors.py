@@ -10,6 +10,14 @@ class RequestError(UnitworkError):
 
     code: ClassVar[str] = "request"
 
+    def describe(self) -> tuple[str, str, str]:
+        """Say it in general."""
+        return (
+            "The request cannot be served as it was sent.",
+            "Nothing was begun.",
+            "Send it in another way.",
+        )
+
 
 @error
 class MalformedHeaderError(RequestError, ValueError):
