@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import candidates, composition, in_memory
+from benchmarks import asgi, candidates, composition, in_memory
 from benchmarks.candidates import Unit
 
 MAKERS = (
@@ -54,13 +54,16 @@ async def measure(options: argparse.Namespace) -> None:
         await in_memory.at_scale(options.rounds * 20)
     if options.only in (None, "composition"):
         await composition.for_a_request(options.rounds * 20)
+    if options.only in (None, "asgi"):
+        await asgi.compare(options.rounds * 20)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--units", type=int, default=500, help="units a round")
-    parser.add_argument("--only", choices=("sqlite", "fakes", "scale", "composition"))
+    kinds = ("sqlite", "fakes", "scale", "composition", "asgi")
+    parser.add_argument("--only", choices=kinds)
     asyncio.run(measure(parser.parse_args()))
 
 

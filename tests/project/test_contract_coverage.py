@@ -14,10 +14,11 @@ from unitwork.testing.conformance import cases, fixtures
 TESTS = Path(__file__).parents[1]
 CASES = Path(cases.__file__).parent
 FIXTURES = Path(fixtures.__file__)
-PROMISED = [*range(1, 37), 39, 40, 41]
+PROMISED = [*range(1, 37), 38, 39, 40, 41]
 ELSEWHERE = {
     28: "sql_storage",  # the fake has no raw transaction
     30: "servers",  # a commit of the others is not lost
+    38: "site",  # HTTP: what web frameworks and a server make of it
     40: "folder",  # of a project: what runs in a process of its own needs a file
     41: "file",  # SQLite: the others keep their files themselves
 }

@@ -14,12 +14,15 @@ from unitwork import (
     ConcurrencyConflictError,
     ConnectionLostError,
     ConstraintViolationError,
+    DeadlineExceededError,
     ForeignTaskError,
     InvalidValueError,
     KeyNotAssignedError,
     MalformedHeaderError,
     MisuseError,
     NotADatabaseError,
+    OperationKeyReusedError,
+    OperationResultMissingError,
     Outcome,
     PersistenceError,
     PoolTimeoutError,
@@ -178,6 +181,20 @@ Check the URL; the file was not touched. [not-a-database]""",
 The database, its folder or a table is not there.
 The driver said: unable to open
 Check the URL, and that the migrations have run. [storage-missing]""",
+    OperationKeyReusedError("message-7"): """\
+The operation key 'message-7' was used for another request.
+A key stands for one request: this one was not begun.
+Make a new key for each request; keep it only to repeat that request.\
+ [operation-key-reused]""",
+    OperationResultMissingError("message-7"): """\
+The operation of the key 'message-7' took effect; its result is lost.
+Its process ended after the commit, before it had stored the result.
+Look for its effects; `commit(result=...)` stores both in one commit.\
+ [operation-result-missing]""",
+    DeadlineExceededError(0.5): """\
+The operation took longer than its 0.5 s.
+It was stopped where it stood; what it wrote is rolled back.
+Give it more time, or less to do. [deadline-exceeded]""",
     RequestError(): """\
 The request cannot be served as it was sent.
 Nothing was begun.
