@@ -432,6 +432,30 @@ async def test_behind_base_http_middleware_the_unit_is_adopted(served: Served) -
     assert await served.counters() == {"a": 0}
 
 
+@pytest.mark.parametrize("inside", [True, False])
+async def test_with_base_http_middleware_a_failed_commit_is_a_problem(
+    served: Served, *, inside: bool
+) -> None:
+    """Contract 38: on whichever side of it the other one stands."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        unit_of(scope, ShopUnitOfWork).counters.add(Counter(name="a"))
+        await Response("done", 201)(scope, receive, send)
+
+    async def dispatch(request: Request, call_next: Any) -> Any:
+        return await call_next(request)
+
+    both: Any = (
+        served.behind(BaseHTTPMiddleware(app, dispatch))
+        if inside
+        else BaseHTTPMiddleware(served.behind(app), dispatch)
+    )
+    with FaultPlan().at_commit(1, conflict).on(served.database):
+        answer = await ask(both, http_scope("POST"))
+    assert (answer.status, answer.type) == (409, "conflict")
+    assert answer.headers["retry-after"] == "1"
+
+
 async def test_a_websocket_opens_a_unit_for_each_message(served: Served) -> None:
     """Contract 39: each commits or rolls back by itself."""
 
