@@ -136,6 +136,38 @@ async def test_what_a_service_committed_stays(served: Served) -> None:
     assert await served.counters() == {"a": 0}
 
 
+@pytest.mark.parametrize("status", [200, 500])
+async def test_what_a_handler_commits_without_a_block_is_committed_once(
+    served: Served, status: int
+) -> None:
+    """Contract 2, 3, 38: nothing is left for the middleware."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        uow = unit_of(scope, ShopUnitOfWork)
+        uow.counters.add(Counter(name="a"))
+        await uow.commit()
+        with pytest.raises(UnitOfWorkClosedError):
+            await uow.counters.find("b")
+        await respond(send, status)
+
+    assert (await served.ask(app)).status == status
+    assert await served.counters() == {"a": 0}
+
+
+async def test_each_service_of_a_request_commits_by_itself(served: Served) -> None:
+    """Contract 3, 38: and the middleware what is done beside them."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        uow = unit_of(scope, ShopUnitOfWork)
+        await add(uow, "a")
+        await add(uow, "b")
+        uow.counters.add(Counter(name="c"))
+        await respond(send, int(scope["path"]))
+
+    await ask(served.behind(app), http_scope("POST", "500"))
+    assert await served.counters() == {"a": 0, "b": 0}
+
+
 # ── lazy ────────────────────────────────────────────────────────────────────────
 
 

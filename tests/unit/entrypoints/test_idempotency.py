@@ -8,7 +8,12 @@ import pytest
 
 from tests.asgi import Answer, Served, ask, http_scope, respond
 from tests.shop import Counter, ShopUnitOfWork
-from unitwork import ConcurrencyConflictError, DomainError, UnitOfWorkClosedError
+from unitwork import (
+    ConcurrencyConflictError,
+    DomainError,
+    StorageBusyError,
+    UnitOfWorkClosedError,
+)
 from unitwork.adapters.mapping import Schema
 from unitwork.adapters.memory import InMemoryDatabase
 from unitwork.entrypoints.asgi import Idempotency, Policy, unit_of
@@ -212,6 +217,33 @@ async def test_a_refusal_after_a_commit_is_kept(served: Served) -> None:
         assert (answer.status, answer.problem["detail"]) == (422, "half done")
         assert answer.headers.get("idempotent-replayed") == replayed
     assert await served.counters() == {"a": 1}
+
+
+async def test_a_storage_that_fails_after_a_commit_is_told_and_not_kept(
+    served: Served,
+) -> None:
+    """Contract 34: it is the second part that was not done, and nobody repeats it."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await by_service(scope)
+        raise StorageBusyError("locked")
+
+    answer = await send_keyed(served, app)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert (await send_keyed(served, app)).type == "operation-result-missing"
+    assert await served.counters() == {"a": 1}
+
+
+async def test_a_cancelled_request_leaves_the_key_free(served: Served) -> None:
+    """Contract 4, 34: nothing took effect."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await without_block(scope)
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await send_keyed(served, app)
+    assert (await send_keyed(served, counting())).body == b"1"
 
 
 @pytest.mark.parametrize("error", [KeyError, None])
