@@ -134,6 +134,11 @@ async def refuse(_: Site, uow: ShopUnitOfWork, name: str) -> Reply:
     raise TakenError
 
 
+async def look_up(_: Site, uow: ShopUnitOfWork, name: str) -> Reply:
+    await uow.counters.get(name)
+    return Reply()
+
+
 async def stream(site: Site, uow: ShopUnitOfWork, name: str) -> Reply:
     async def pieces() -> AsyncIterator[bytes]:
         yield b"a"
@@ -181,6 +186,7 @@ OPERATIONS: dict[str, Operation] = {
     "see-other": see_other,
     "fail-at-commit": fail_at_commit,
     "refuse": refuse,
+    "look-up": look_up,
     "stream": stream,
     "task": start_task,
     "count": count,

@@ -88,6 +88,18 @@ async def test_a_refusal_by_an_exception_handler_rolls_back(
     assert site.lent() == 0
 
 
+async def test_what_leaves_the_application_is_a_problem(
+    client: httpx.AsyncClient, site: Site
+) -> None:
+    """Contract 38: no framework answers an error of the library by itself."""
+    reply = await client.post("/look-up/a")
+    assert (reply.status_code, reply.json()["detail"]) == (
+        404,
+        "There is no Counter with the key 'a'.",
+    )
+    assert site.lent() == 0
+
+
 @pytest.mark.parametrize(("operation", "body"), [("stream", "ab"), ("task", "")])
 async def test_what_goes_on_after_the_start_finds_the_unit_closed(
     client: httpx.AsyncClient, site: Site, operation: str, body: str
