@@ -1,6 +1,7 @@
 """Requests with an Idempotency-Key, in memory."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,14 @@ class RefusedError(DomainError): ...
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not wait for results that nobody is about to store."""
     monkeypatch.setattr("unitwork.application.keys.PAUSES", (0,) * 5)
+
+
+@pytest.fixture(autouse=True)
+def _all_is_stored(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """What is to be kept can be kept: else it would be missed only after a wait."""
+    yield
+    said = [record.getMessage() for record in caplog.get_records("call")]
+    assert [text for text in said if "was not stored" in text] == []
 
 
 async def count(uow: ShopUnitOfWork) -> int:

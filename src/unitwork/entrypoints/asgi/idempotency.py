@@ -99,7 +99,7 @@ class ResponseCodec:
         """Return a response as JSON, with its body in Base64."""
         pairs = result.headers
         return {
-            "status": result.status,
+            "status": int(result.status),  # not a member of HTTPStatus
             "headers": [[n.decode("latin-1"), v.decode("latin-1")] for n, v in pairs],
             "body": None if result.body is None else b64encode(result.body).decode(),
         }
