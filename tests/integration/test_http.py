@@ -54,7 +54,7 @@ async def test_a_commit_that_fails_is_a_problem_and_stores_nothing(
 ) -> None:
     """Contract 38: a deferred foreign key fails at COMMIT, after the handler."""
     reply = await client.post("/fail-at-commit/a")
-    assert (reply.status_code, reply.json()["title"]) == (409, "Reference violation")
+    assert (reply.status_code, reply.json()["title"]) == (500, "Reference violation")
     assert reply.headers["content-type"] == "application/problem+json"
     assert "I should think" not in reply.text
     assert await site.counters() == {}

@@ -92,7 +92,7 @@ def problem(
         types: what stands before the code in `type`; the address of the folder in
             which you publish docs/errors, for example.
     """
-    status = _status(error, {**STATUSES, **statuses})
+    status = _status(error, {**STATUSES, **_of_unknown(error), **statuses})
     code = getattr(error, "code", None) or _words(error).lower().replace(" ", "-")
     return Problem(status, f"{types}{code}", _words(error), _detail(error, status))
 
@@ -103,6 +103,18 @@ def _detail(error: Exception, status: int) -> str:
     if server_side and not isinstance(error, told):
         return "The server failed at this request."
     return error.describe()[0] if isinstance(error, UnitworkError) else str(error)
+
+
+def _of_unknown(error: Exception) -> Mapping[type[Exception], int]:
+    """Blame the server for a reference that no class of the schema has.
+
+    It is one of a table of your own, and may be judged as late as in COMMIT: there is
+    nothing that the client could mend.
+    """
+    known = getattr(error, "aggregate", None) is not None
+    if known or not isinstance(error, ReferenceViolationError):
+        return {}
+    return {type(error): HTTPStatus.INTERNAL_SERVER_ERROR}
 
 
 def _status(error: Exception, statuses: Mapping[type[Exception], int]) -> int:
