@@ -30,6 +30,7 @@ help: ## show this list
 
 demo: $(VENV)/.demo ## import a messy file over HTTP; FILE=my.csv takes yours
 	@$(BIN)/python -m examples.users.demo $(if $(FILE),--file "$(FILE)")
+	@$(BIN)/python -m examples.allocation.demo
 
 serve: $(VENV)/.demo ## run the example's API until Ctrl-C
 	@$(BIN)/python -m examples.users.serve
@@ -70,7 +71,7 @@ format: $(VENV)/.check ## format, and mend what ruff can
 lock: $(BIN)/uv ## renew the locks from pyproject.toml; ARGS=--upgrade renews all
 	$(LOCK) --all-extras --group check -o requirements/check.txt $(ARGS)
 	$(LOCK) --all-extras --group test -c requirements/check.txt -o requirements/test.txt
-	$(LOCK) --extra http --extra cli --group demo -c requirements/check.txt -o requirements/demo.txt
+	$(LOCK) --extra http --extra cli --extra taskiq --group demo -c requirements/check.txt -o requirements/demo.txt
 
 clean: ## remove the environment and all caches
 	rm -rf $(VENV) .coverage* .hypothesis .import_linter_cache .mypy_cache \
