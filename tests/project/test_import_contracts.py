@@ -31,6 +31,11 @@ VIOLATIONS = [
     ("mapping", "adapters/mapping/types.py", "import pydantic"),
     ("adapters", "adapters/storage.py", "import unitwork.adapters.unit_of_work"),
     ("adapters", "adapters/stray.py", "import attrs"),
+    (
+        "allocation",
+        "../examples/allocation/domain.py",
+        "import examples.allocation.adapters",
+    ),
     ("acyclic", "domain/event.py", "import unitwork.domain.aggregate"),
 ]
 
@@ -49,13 +54,18 @@ def lint(package: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """Copy the package, the configuration, and our own kind of contract."""
+    """Copy the package, an example, the configuration, our own kind of contract."""
     for name in ("src/unitwork", "scripts"):
         shutil.copytree(
             ROOT / name,
             tmp_path / Path(name).name,
             ignore=shutil.ignore_patterns("__pycache__"),
         )
+    shutil.copytree(
+        ROOT / "examples" / "allocation",
+        tmp_path / "examples" / "allocation",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path / "unitwork"
 
