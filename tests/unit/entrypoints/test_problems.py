@@ -68,7 +68,7 @@ def test_an_error_of_the_domain_speaks_for_itself() -> None:
 def test_a_reference_that_the_schema_does_not_have_is_no_fault_of_the_client() -> None:
     """It may be judged as late as in COMMIT, after the handler."""
     assert problem(ReferenceViolationError(None)).status == 500
-    own = {ReferenceViolationError: 409}
+    own: dict[type[Exception], int] = {ReferenceViolationError: 409}
     assert problem(ReferenceViolationError(None), statuses=own).status == 409
 
 
