@@ -71,7 +71,7 @@ async def test_a_marked_test_runs_where_it_fits(uow):
         assert await uow.batches.count() == 0
 
 
-@pytest.mark.unitwork_on("oracle")
+@pytest.mark.unitwork_on("mysql")
 async def test_a_test_that_fits_nowhere_is_skipped(uow):
     raise AssertionError
 """
@@ -126,7 +126,7 @@ def test_every_test_has_an_empty_database_whatever_wrote_into_it(
     done = run(pytester, f"--unitwork-url=sqlite+aiosqlite:///{file}")
 
     done.assert_outcomes(passed=2 * 3 + 1, skipped=1)
-    done.stdout.fnmatch_lines(["*No database is oracle: see --unitwork-url.*"])
+    done.stdout.fnmatch_lines(["*No database is mysql: see --unitwork-url.*"])
     assert list(pytester.path.glob("*.db*")) == []
 
 
@@ -181,3 +181,22 @@ def test_a_project_without_databases_pays_little(pytester: pytest.Pytester) -> N
 
     done.assert_outcomes(passed=1, errors=1)
     done.stdout.fnmatch_lines(["*No conftest.py has a fixture `unitwork_storages`.*"])
+
+
+def test_a_misspelt_kind_of_database_is_no_reason_to_skip(
+    pytester: pytest.Pytester,
+) -> None:
+    """It would turn a test off without a word."""
+    application(pytester)
+    pytester.makepyfile(
+        test_misspelt="""
+        import pytest
+
+        @pytest.mark.unitwork_on("sqll")
+        async def test_never(uow): ...
+        """
+    )
+    done = run(pytester)
+
+    assert done.ret == pytest.ExitCode.INTERRUPTED
+    done.stdout.fnmatch_lines(["*unitwork_on('sqll'): there is no such kind*"])

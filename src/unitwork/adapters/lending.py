@@ -64,7 +64,7 @@ class Lending:
             return
         if self.spent:
             raise MisuseError(
-                "An operation with a key committed a second time.",
+                "An operation with a key was about to commit a second time.",
                 "One commit stores its key: a repetition would not repeat the other.",
                 "Do all in one block, or run the second part under a key of its own.",
             )

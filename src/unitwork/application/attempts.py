@@ -93,7 +93,8 @@ class Attempts(Generic[R]):
 
     async def _found_after(self, error: BaseException) -> Found | None:
         """Look whether what failed had met its own effects, or a faster twin."""
-        if self.keyed is None or not isinstance(error, Exception):
+        applied = self.effects is Outcome.COMMITTED  # by this attempt, so it passes
+        if self.keyed is None or applied or not isinstance(error, Exception):
             return None
         return await self.keyed.find(self.make)
 

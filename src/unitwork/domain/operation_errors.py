@@ -34,7 +34,7 @@ class OperationResultMissingError(PersistenceError):
         """Name the key, and advise to commit the result with the effects."""
         return (
             f"The operation of the key {self.key!r} took effect; its result is lost.",
-            "Its process ended after the commit, before it had stored the result.",
+            "It was not stored: the process ended first, or it has no JSON.",
             "Look for its effects; `commit(result=...)` stores both in one commit.",
         )
 

@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 _MARKER = "unitwork_on(kind): run only on 'memory', 'sql', or one kind of database"
 _MEMORY = "memory"
 _DEFAULT = "sqlite+aiosqlite://"
+_SERVERS = (
+    "postgresql",
+    "postgresql-asyncpg",
+    "postgresql-psycopg",
+    "mysql",
+    "mariadb",
+)
+_KINDS = {_MEMORY, "sql", "sqlite", *_SERVERS, "mysql-asyncmy", "mariadb-asyncmy"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -90,6 +98,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "unitwork_url" not in metafunc.fixturenames:
         return
     kinds = [mark.args[0] for mark in metafunc.definition.iter_markers("unitwork_on")]
+    for unknown in set(kinds) - _KINDS:
+        raise pytest.UsageError(
+            f"unitwork_on({unknown!r}): there is no such kind of database. It is one of"
+            f" {', '.join(sorted(_KINDS))}."
+        )
     fitting = {
         name: url
         for name, url in _named(metafunc.config).items()

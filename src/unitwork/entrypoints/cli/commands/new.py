@@ -19,5 +19,8 @@ def command(name: str, folder: Path | None) -> int:
     """
     target = folder or Path(name)
     made = scaffold(name, target)
-    click.echo(f"{len(made)} files in {target}. Next: cd {target} && make test")
+    click.echo(
+        f"{len(made)} files in {target}. Next: cd {target} && make test;"
+        " then unitwork migrate upgrade"
+    )
     return 0
