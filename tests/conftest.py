@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 
@@ -10,6 +11,11 @@ from unitwork.testing.conformance.reporting import pytest_terminal_summary
 from unitwork.testing.plugin import pytest_addoption
 
 __all__ = ["pytest_addoption", "pytest_terminal_summary"]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Start one worker more than there are cores: many tests wait for a server."""
+    return (os.cpu_count() or 1) + 1
 
 
 _AGAIN = ("psycopg", "mariadb")
