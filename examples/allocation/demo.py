@@ -111,7 +111,6 @@ def _order(order: str, quantity: int) -> dict[str, object]:
 
 
 def main() -> int:
-    logging.getLogger("unitwork").setLevel(logging.CRITICAL)  # one failure is meant
     console = Console()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "stock.db"
@@ -173,4 +172,5 @@ def counted(file: Path) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
+    logging.getLogger("unitwork").setLevel(logging.CRITICAL)  # one failure is meant
     sys.exit(main())

@@ -52,8 +52,9 @@ def test_make_demo_passes_a_file_on() -> None:
         run = subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, check=True
         )
-        last = run.stdout.splitlines()[-1].rstrip()
-        assert last.endswith(f"python -m examples.users.demo{passed}")
+        users, allocation = (line.rstrip() for line in run.stdout.splitlines()[-2:])
+        assert users.endswith(f"python -m examples.users.demo{passed}")
+        assert allocation.endswith("python -m examples.allocation.demo")
 
 
 @pytest.mark.parametrize("content", [None, b"\0\1", b"no,header\n1,2\n"])

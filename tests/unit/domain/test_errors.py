@@ -188,7 +188,7 @@ Make a new key for each request; keep it only to repeat that request.\
  [operation-key-reused]""",
     OperationResultMissingError("message-7"): """\
 The operation of the key 'message-7' took effect; its result is lost.
-Its process ended after the commit, before it had stored the result.
+It was not stored: the process ended first, or it has no JSON.
 Look for its effects; `commit(result=...)` stores both in one commit.\
  [operation-result-missing]""",
     DeadlineExceededError(0.5): """\

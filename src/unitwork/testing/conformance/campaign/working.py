@@ -35,6 +35,7 @@ from unitwork.testing.conformance.histories.verdicts import play_all, promised
 from unitwork.testing.conformance.printing import as_python
 from unitwork.testing.conformance.runner import fresh_warehouse, run_programs
 from unitwork.testing.conformance.warehouse import warehouse_schema
+from unitwork.testing.storages import MissingDatabaseError
 
 _SCHEMAS: dict[str, Callable[[], Schema]] = {
     PROGRAMS: warehouse_schema,
@@ -102,8 +103,8 @@ class Desk:
         """Do a task; what an adapter raises meanwhile is a finding.
 
         Raises:
-            Exception: of the adapter, which cannot open a database any more: its server
-                is gone. That is no finding; the run ends, and goes on another day.
+            MissingDatabaseError: the server is gone. That is no finding; the run ends,
+                and goes on another day.
         """
         begun = time.perf_counter()
         part = Part(reached=task.seeds.start, asked=0, seconds=0)
@@ -133,9 +134,13 @@ class Desk:
         """Let the next task have a database of its own; closing this may fail too."""
         with suppress(Exception):
             await self.close()
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(self._seconds):
                 await self._opened(task)
+        except MissingDatabaseError:
+            raise
+        except Exception:  # noqa: BLE001 - the next task will find it
+            await self.close()
 
     async def close(self) -> None:
         """Close the database."""

@@ -126,7 +126,7 @@ async def test_a_handler_after_the_commit_meets_a_conflict_and_runs_again(
 
     bank.database.bus = MessageBus().after_commit(Deposited, count)
     for _ in range(3):
-        await deposit_and_tell(bank.units(), "a", 1)
+        await bank.runner().run(deposit_and_tell, "a", 1)
     await bank.database.settle()
     assert await bank.balance("a") == 303
 
