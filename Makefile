@@ -20,7 +20,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test conformance bench format lock clean check \
+.PHONY: help demo serve test coverage conformance bench format lock clean check \
 	check-format check-lint check-imports check-types check-docs
 
 help: ## show this list
@@ -37,6 +37,9 @@ serve: $(VENV)/.demo ## run the example's API until Ctrl-C
 
 test: $(VENV)/.test ## run the tests; ARGS="tests/unit -k scope" runs some
 	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
+
+coverage: $(VENV)/.test ## run the tests traced: twice as long; fails below 95 % of branches
+	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --cov $(ARGS)
 
 conformance: $(VENV)/.test ## ask all storages PROGRAMS=1000000; Ctrl-C, then again, goes on
 	@$(BIN)/python -m unitwork.testing.conformance --programs $(PROGRAMS) \

@@ -17,6 +17,7 @@ from tests.shop import (
 from tests.storages import Storage
 from unitwork import KeyNotAssignedError, all_of
 from unitwork.adapters.memento import Memento
+from unitwork.adapters.memory import InMemoryDatabase
 from unitwork.adapters.sqlalchemy import SqlAlchemyUnitOfWork
 from unitwork.adapters.tracking import Entry
 from unitwork.testing.conformance.looks import Look
@@ -66,9 +67,11 @@ async def test_three_thousand_scopes_over_three_thousand_orders(
 ) -> None:
     """Contract 6: what a scope costs does not grow with what others changed.
 
-    Were everything captured at each entry, this would be nine million copies.
+    Were everything captured at each entry, this would be nine million copies. A third
+    of it on SQL storages, which run the same code.
     """
-    many, captured, look = 3_000, 0, Entry.look
+    memory = isinstance(shop.database, InMemoryDatabase)
+    many, captured, look = 3_000 if memory else 1_000, 0, Entry.look
 
     def capture(entry: Entry) -> "Memento":
         nonlocal captured

@@ -16,6 +16,7 @@ from unitwork.testing.conformance.bank import (
     Deposited,
     deposit_and_tell,
 )
+from unitwork.testing.conformance.declaring import needs
 
 
 async def open_twin(uow: BankUnitOfWork, event: Deposited) -> None:
@@ -114,6 +115,7 @@ async def test_a_handler_after_the_commit_that_fails_changes_nothing(
     assert (await bank.accounts(), "the commit stands" in caplog.text) == (2, True)
 
 
+@needs("parallel")
 async def test_a_handler_after_the_commit_meets_a_conflict_and_runs_again(
     bank: Bank,
 ) -> None:
