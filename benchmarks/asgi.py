@@ -4,6 +4,7 @@ A request is a call of an ASGI application that answers at once; no server, no s
 """
 
 import time
+from functools import partial
 from typing import Any
 
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -50,7 +51,7 @@ async def seconds(app: App, number: int) -> float:
 async def compare(rounds: int) -> None:
     """Print what each adds to the application: the best of many short rounds."""
     database = InMemoryDatabase(schema())
-    make = lambda: InMemoryShop(database)  # noqa: E731
+    make = partial(InMemoryShop, database)
     apps: dict[str, tuple[App, int]] = {
         "no middleware": (nothing, 1000),
         "UnitOfWorkMiddleware, nobody asks": (

@@ -1,7 +1,7 @@
 """Requests over sockets: uvicorn, three frameworks, SQLite and PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -27,7 +27,10 @@ async def site(request: pytest.FixtureRequest, servers: Servers) -> AsyncIterato
             await connection.exec_driver_sql(NOTE)
         made = Site(database, storage.unit(ShopUnitOfWork))
         with ExitStack() as hearing:
-            note: Callable[..., None] = lambda *call: made.happened(call[2])  # noqa: E731
+
+            def note(*call: Any) -> None:
+                made.happened(call[2])
+
             event.listen(Engine, "before_cursor_execute", note)
             hearing.callback(event.remove, Engine, "before_cursor_execute", note)
             yield made

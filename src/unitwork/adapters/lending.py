@@ -11,6 +11,8 @@ from unitwork.domain.outcome import Outcome
 from unitwork.domain.unit_of_work import UNSTATED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from unitwork.adapters.mapping.description import AggregateMapping
     from unitwork.domain.repository import AbstractRepository
 
@@ -45,35 +47,36 @@ class Lending:
                 return outcome
         return Outcome.ROLLED_BACK if now is Outcome.COMMITTED else now
 
-    def heard(self, result: object) -> object:
-        """Return what a commit says of the result, if that is one of the claim's."""
-        claim = self.terms.claim
-        told = claim is None or isinstance(result, claim.results)
-        return result if told else UNSTATED
-
     async def claim(
-        self, records: "AbstractRepository[OperationRecord, str]", result: object
-    ) -> None:
-        """Let a commit store the operation's key, once.
+        self,
+        operations: "Callable[[], AbstractRepository[OperationRecord, str]]",
+        result: object,
+    ) -> object:
+        """Let a commit store the operation's key, once, if it has one.
+
+        Returns:
+            What the commit says of the result, if that is one of the claim's.
 
         Raises:
             MisuseError: a commit has stored it; the second one would not be covered.
         """
         claim = self.terms.claim
         if claim is None:
-            return
+            return result
         if self.spent:
             raise MisuseError(
                 "An operation with a key was about to commit a second time.",
                 "One commit stores its key: a repetition would not repeat the other.",
                 "Do all in one block, or run the second part under a key of its own.",
             )
-        record = claim.record(result)
+        heard = result if isinstance(result, claim.results) else UNSTATED
+        records, record = operations(), claim.record(heard)
         if claim.replaces:
             expired = await records.find(claim.key)
             if expired is not None:
                 records.remove(expired)
         records.add(record)
+        return heard
 
     def stored(self, *, applied: bool, result: object) -> None:
         """Take note of a commit that has succeeded.

@@ -14,7 +14,7 @@ from unitwork.adapters.lending import Lending, no_loan, records_mapping
 from unitwork.adapters.making import IsolationName, checked_options, no_database
 from unitwork.adapters.ports import supply
 from unitwork.adapters.repository import TrackingRepository
-from unitwork.adapters.storage import AbstractDatabase
+from unitwork.adapters.storage import AbstractDatabase, UnitOptions
 from unitwork.adapters.workspace import Hook, Workspace
 from unitwork.application.hosting import HostedUnitOfWork, Terms
 from unitwork.application.operations import OperationRecord
@@ -84,13 +84,10 @@ class TrackingUnitOfWork(HostedUnitOfWork):
 
     def _open(self) -> Workspace:
         """Open a unit; its caller's caller is told as the place."""
-        lending, options = self._lending, self._options
-        if lending is not None:
-            if lending.concluded:
-                raise self._closed()
-            if lending.terms.read_only:
-                options = checked_options(options.isolation.value, read_only=True)
-        self._workspace = self._last = opened = Workspace(self.database, options)
+        if self._lending is not None and self._lending.concluded:
+            raise self._closed()
+        opened = Workspace(self.database, self._options)
+        self._workspace = self._last = opened
         self._outcome, self._committed = Outcome.ACTIVE, ()
         self._opened_at = _caller()
         return opened
@@ -137,9 +134,8 @@ class TrackingUnitOfWork(HostedUnitOfWork):
         try:
             if bus is not None:
                 await tell_before(bus, self, workspace)
-            if lending is not None and lending.terms.claim is not None:
-                result = lending.heard(result)
-                await lending.claim(self.operations(), result)
+            if lending is not None:
+                result = await lending.claim(self.operations, result)
             await workspace.commit()
         except BaseException as error:
             outcome = _outcome_of(error, applying=workspace.applying)
@@ -252,6 +248,8 @@ class TrackingUnitOfWork(HostedUnitOfWork):
                 "Make it without read_only=True, or run the operation without a key.",
             )
         self._lending = Lending(terms)
+        if terms.read_only:
+            self._options = UnitOptions(self._options.isolation, read_only=True)
 
     async def conclude(self, *, commit: bool, result: object = UNSTATED) -> None:
         """Take it back: commit or roll back what use has opened. Contract: 3, 39."""

@@ -104,17 +104,21 @@ def shown(value: object) -> str:
 
 def name_of(operation: Callable[..., Any]) -> str:
     """Return where an operation is to be found: `module.name`."""
-    made: Any = operation
-    while isinstance(made, partial):
-        made = made.func
+    made = _unwrapped(operation)
     kind = made if hasattr(made, "__qualname__") else type(made)
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _returned(operation: Callable[..., Any]) -> Any:
+def _unwrapped(operation: Callable[..., Any]) -> Any:
+    """Return what partial applications are of."""
     made: Any = operation
     while isinstance(made, partial):
         made = made.func
+    return made
+
+
+def _returned(operation: Callable[..., Any]) -> Any:
+    made = _unwrapped(operation)
     if not hasattr(made, "__annotations__"):
         made = type(made).__call__
     try:

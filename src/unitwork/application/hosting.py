@@ -5,6 +5,7 @@ from abc import abstractmethod
 import attrs
 
 from unitwork.application.operations import Claim, OperationRecord
+from unitwork.domain.errors import MisuseError
 from unitwork.domain.outcome import Outcome
 from unitwork.domain.repository import AbstractRepository
 from unitwork.domain.unit_of_work import UNSTATED, AbstractUnitOfWork
@@ -81,3 +82,23 @@ async def take_back(uow: HostedUnitOfWork, error: BaseException) -> None:
         await uow.conclude(commit=False)
     except Exception as second:  # noqa: BLE001 - attached to the first one
         error.add_note(f"The rollback failed as well: {second!r}")
+
+
+def hosted(made: object, *, by: str, write: str) -> HostedUnitOfWork:
+    """Return what an entry point's factory has made, if it can be lent.
+
+    Args:
+        made: what it made.
+        by: whose factory it is.
+        write: how it should be written.
+
+    Raises:
+        MisuseError: it is no unit of work of an adapter.
+    """
+    if isinstance(made, HostedUnitOfWork):
+        return made
+    raise MisuseError(
+        f"The {by}'s factory made an object of {type(made).__name__}.",
+        "It makes units of work of an adapter, a fresh one each time.",
+        f"Write {write}.",
+    )

@@ -8,7 +8,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 import attrs
 
 from unitwork.application.attempts import Attempts
-from unitwork.application.hosting import HostedUnitOfWork
+from unitwork.application.hosting import HostedUnitOfWork, hosted
 from unitwork.application.keys import KeyedOperation, OperationKey
 from unitwork.application.operations import DAY
 from unitwork.application.retry import RetryPolicy
@@ -125,11 +125,5 @@ class Runner(Generic[U]):
             raise DeadlineExceededError(self.deadline, attempts.stored) from late
 
     def _hosted(self) -> HostedUnitOfWork:
-        made: object = self.make()
-        if isinstance(made, HostedUnitOfWork):
-            return made
-        raise MisuseError(
-            f"The runner's factory made an object of {type(made).__name__}.",
-            "It makes units of work of an adapter, a fresh one each time.",
-            "Write Runner(lambda: SqlAlchemyStock(database)).",
-        )
+        write = "Runner(lambda: SqlAlchemyStock(database))"
+        return hosted(self.make(), by="runner", write=write)

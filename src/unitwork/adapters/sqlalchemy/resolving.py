@@ -16,7 +16,7 @@ import attrs
 from unitwork.adapters.mapping.description import AggregateMapping
 from unitwork.adapters.sqlalchemy.gateway import Gateway
 from unitwork.adapters.sqlalchemy.phase import Begin, Phase
-from unitwork.adapters.storage import ChangeSet, Insert, Isolation, Write
+from unitwork.adapters.storage import ChangeSet, Delete, Insert, Isolation, Write
 from unitwork.application.operations import OperationRecord
 from unitwork.domain.constraint_errors import (
     ReferenceViolationError,
@@ -67,8 +67,7 @@ def traces_of(
             trace = found.get((write.mapping, key))
             if trace is None:
                 trace = found[write.mapping, key] = _first(write, key)
-            removed = not isinstance(write, Insert) and not hasattr(write, "after")
-            trace.after = None if removed else changes.token
+            trace.after = None if isinstance(write, Delete) else changes.token
     return tuple(found.values())
 
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from unitwork.application.hosting import HostedUnitOfWork
-from unitwork.domain.errors import MisuseError
+from unitwork.application.hosting import HostedUnitOfWork, hosted
 from unitwork.domain.unit_of_work import AbstractUnitOfWork
 from unitwork.entrypoints.asgi.idempotency import Idempotency
 from unitwork.entrypoints.asgi.policy import Policy
@@ -40,11 +39,5 @@ class Host:
         Raises:
             MisuseError: the factory makes something else.
         """
-        made = self.make()
-        if isinstance(made, HostedUnitOfWork):
-            return made
-        raise MisuseError(
-            f"The middleware's factory made an object of {type(made).__name__}.",
-            "It makes units of work of an adapter, a fresh one each time.",
-            "Write make=lambda: SqlAlchemyStock(database).",
-        )
+        write = "make=lambda: SqlAlchemyStock(database)"
+        return hosted(self.make(), by="middleware", write=write)
