@@ -13,6 +13,7 @@ from unitwork.testing.plugin import pytest_addoption
 __all__ = ["pytest_addoption", "pytest_terminal_summary"]
 
 
+@pytest.hookimpl(optionalhook=True)  # where xdist is turned off, nobody calls it
 def pytest_xdist_auto_num_workers() -> int:
     """Start one worker more than there are cores: many tests wait for a server."""
     return (os.cpu_count() or 1) + 1
