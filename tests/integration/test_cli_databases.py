@@ -23,7 +23,6 @@ async def url(
     sql_storage: "SqlStorage", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[str]:
     """A project whose database is empty."""
-    monkeypatch.setenv("COLUMNS", "400")
     async with sql_storage.fresh() as (made, _):
         url = made.render_as_string(hide_password=False)
         with project(tmp_path, url, monkeypatch):

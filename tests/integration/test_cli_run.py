@@ -191,3 +191,22 @@ def test_the_module_is_found_from_a_folder_below(
     assert main(["run", "stockroom:add", "--arg", "reference=b"]) == ExitCode.USAGE
     below = ["--project", str(file.parent)]
     assert main([*below, "run", "stockroom:add", "--arg", "reference=b"]) == 0
+    assert Path.cwd() == Path("/")
+
+
+def test_a_project_elsewhere_finds_its_files_as_if_it_was_started_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative path of SQLite would make a second, empty database here."""
+    here = tmp_path / "here"
+    here.mkdir()
+    with project(tmp_path, "sqlite+aiosqlite:///stock.db", monkeypatch) as folder:
+        monkeypatch.syspath_prepend(folder)
+        import stockroom  # just written
+
+        asyncio.run(_create(stockroom.database()))
+        monkeypatch.chdir(here)
+        add = ["run", "stockroom:add", "--arg", "reference=a"]
+        assert main(["--project", str(tmp_path), *add]) == ExitCode.COMMITTED
+    assert stored(tmp_path / "stock.db") == {"a": 1}
+    assert list(here.iterdir()) == []

@@ -55,7 +55,11 @@ class MessageBus:
 
         It is given that unit, in a nested block that is committed when it returns; what
         it raises passes through the unit's commit, and nothing is stored.
+
+        Raises:
+            MisuseError: the first is no class of events, or the second no function.
         """
+        _check("before_commit", DomainEvent, event, handler)
         self._before.setdefault(event, []).append(handler)
         return self
 
@@ -68,7 +72,11 @@ class MessageBus:
         the caller; `settle()` and `dispose()` of the database object wait for it. What
         it raises is logged, and changes nothing of what was committed. It does not run
         if the process ends before: what must arrive is a message of an outbox.
+
+        Raises:
+            MisuseError: as `before_commit` does.
         """
+        _check("after_commit", DomainEvent, event, handler)
         self._after.setdefault(event, []).append(handler)
         return self
 
@@ -78,8 +86,9 @@ class MessageBus:
         """Let a handler answer such commands.
 
         Raises:
-            MisuseError: there is one already.
+            MisuseError: there is one already; or as `before_commit` does.
         """
+        _check("command", Command, command, handler)
         if command in self._commands:
             raise MisuseError(
                 f"{command.__name__} has a handler already.",
@@ -115,6 +124,22 @@ class MessageBus:
     def after(self, event: DomainEvent) -> Iterator[Handler]:
         """Go through the handlers of an event that was committed."""
         return _of(self._after, event)
+
+
+def _check(method: str, base: type, kind: object, handler: object) -> None:
+    name = getattr(kind, "__name__", repr(kind))
+    if not isinstance(kind, type) or not issubclass(kind, base):
+        raise MisuseError(
+            f"bus.{method}({name}, ...) does not name a subclass of {base.__name__}.",
+            "Handlers are found by the class of the message.",
+            f"Write class Name({base.__name__}), and name that class first.",
+        )
+    if not callable(handler):
+        raise MisuseError(
+            f"bus.{method}({name}, {handler!r}) does not name a handler.",
+            "A handler is an async function of a unit of work and the message.",
+            f"Write async def handler(uow, message), then bus.{method}({name}, handler).",
+        )
 
 
 def _of(handlers: dict[type, list[Handler]], event: DomainEvent) -> Iterator[Handler]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from inspect import iscoroutine, signature
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import attrs
@@ -19,6 +20,7 @@ from unitwork.domain.unit_of_work import UNSTATED, AbstractUnitOfWork
 U = TypeVar("U", bound=AbstractUnitOfWork)
 P = ParamSpec("P")
 R = TypeVar("R")
+_WRITE = "Runner(lambda: SqlAlchemyStock(database))"
 
 
 def _checked_deadline(seconds: float | None) -> float | None:
@@ -28,6 +30,41 @@ def _checked_deadline(seconds: float | None) -> float | None:
         f"deadline={seconds!r} is no time for an operation.",
         "It counts seconds, as an int or float, more than 0.",
         "Say how long; None for any time.",
+    )
+
+
+def _check_make(runner: Any, field: Any, make: Any) -> None:
+    del runner, field
+    if callable(make) and not _needs_arguments(make):
+        return
+    raise MisuseError(
+        f"Runner({getattr(make, '__name__', type(make).__name__)}) is not given a"
+        " factory of units.",
+        "It calls the factory without arguments, for a fresh unit of each attempt.",
+        f"Write {_WRITE}.",
+    )
+
+
+def _needs_arguments(make: Callable[..., object]) -> bool:
+    """Tell whether it is a class that cannot be called without arguments."""
+    if not isinstance(make, type):
+        return False
+    try:
+        signature(make).bind()
+    except TypeError:
+        return True
+    return False
+
+
+def _no_operation(given: object) -> MisuseError:
+    name = "operation"
+    if iscoroutine(given):
+        name = given.__name__
+        given.close()
+    return MisuseError(
+        f"runner.run() was given {given!r}, which is no function.",
+        "It calls the operation itself, with a fresh unit, once for each attempt.",
+        f"Write runner.run({name}, ...): the function, then its further arguments.",
     )
 
 
@@ -44,7 +81,7 @@ class Runner(Generic[U]):
     unit without a block, the Runner commits when it returns.
     """
 
-    make: Callable[[], U]
+    make: Callable[[], U] = attrs.field(validator=_check_make)
     """Makes a handle that is not open; called for each attempt."""
     retry: RetryPolicy = attrs.field(default=RetryPolicy(), kw_only=True)
     deadline: float | None = attrs.field(
@@ -102,11 +139,14 @@ class Runner(Generic[U]):
             What the operation returns.
 
         Raises:
+            MisuseError: the operation is no async function.
             DeadlineExceededError: its time was up.
             OperationKeyReusedError: the key stands for another request.
             OperationResultMissingError: it had taken effect; the result was not stored.
             Exception: what the operation, or its commit, met at last.
         """
+        if not callable(operation):
+            raise _no_operation(operation)
         keyed = None
         if self.key is not None:
             keyed = KeyedOperation.of(self.key, operation, (args, kwargs))
@@ -125,5 +165,4 @@ class Runner(Generic[U]):
             raise DeadlineExceededError(self.deadline, attempts.stored) from late
 
     def _hosted(self) -> HostedUnitOfWork:
-        write = "Runner(lambda: SqlAlchemyStock(database))"
-        return hosted(self.make(), by="runner", write=write)
+        return hosted(self.make(), by="runner", write=_WRITE)

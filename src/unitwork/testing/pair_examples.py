@@ -1,5 +1,6 @@
 """One example for a pair of finders: what is stored, what is changed, what is asked."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from copy import deepcopy
 from enum import Enum
@@ -75,6 +76,14 @@ class Side:
             )
         self._home = homes[0]
         self._numbers: dict[tuple[type, Any], int] = {}
+        self.met: Counter[Raised] = Counter()
+        """How often it raised what, for want of anything better to tell."""
+
+    def raised(self, error: Exception) -> Raised:
+        """Describe an error, and count it."""
+        described = Raised.by(error)
+        self.met[described] += 1
+        return described
 
     def mapping(self, aggregate: Any) -> AggregateMapping:
         """Return the mapping of an aggregate's class."""
@@ -122,7 +131,7 @@ class Side:
                 seen = self._seen(found, added)
                 await uow.rollback()
         except Exception as error:  # noqa: BLE001 - the other one may raise the same
-            return Raised.by(error)
+            return self.raised(error)
         return seen
 
     async def change(self, example: "Example") -> None:
@@ -195,7 +204,7 @@ class Example:
             Rejected: this cannot be stored, or not be done, on any storage.
         """
         example = self._possible(fake)
-        failures = [await _failure(side.store(example)) for side in (fake, real)]
+        failures = [await _failure(side, side.store(example)) for side in (fake, real)]
         if failures[0] != failures[1]:
             return example.report(fake, real, failures, dirty=False), True
         if failures[0] is not None:
@@ -204,7 +213,7 @@ class Example:
         for dirty in (False, True):
             answers = [await side.ask(example, dirty=dirty) for side in (fake, real)]
             seen = answers if ordered else [_unordered(answer) for answer in answers]
-            if dirty and await _failure(fake.change(example)):
+            if dirty and await _failure(fake, fake.change(example)):
                 return None, anything  # SQL writes before it asks: it cannot
             if seen[0] != seen[1]:
                 return example.report(fake, real, answers, dirty=dirty), True
@@ -255,12 +264,12 @@ class Example:
             yield f"  then added: #{number} {aggregate!r}"
 
 
-async def _failure(work: Awaitable[None]) -> Raised | None:
+async def _failure(side: Side, work: Awaitable[None]) -> Raised | None:
     """Await work; return what the data was to blame for."""
     try:
         await work
     except (PersistenceError, InvalidValueError) as error:
-        return Raised.by(error)
+        return side.raised(error)
     return None
 
 

@@ -55,6 +55,7 @@ async def verified_pair(
     Cost: four units on each storage for each example; there are as many as
         Hypothesis's profile says, 100 if it says nothing.
     """
+    __tracebackhide__ = True  # what disagrees is told by the message
     sides = Side(_tracking(fake), finder), Side(_tracking(real), finder)
     found = 0
 
@@ -73,7 +74,14 @@ async def verified_pair(
         raise AssertionError(
             f"{finder.__qualname__} found nothing, or raised, in every example, and"
             " nothing is proved: make aggregates, and arguments, that it is about."
+            + _met(sides[0])
         )
+
+
+def _met(side: Side) -> str:
+    """Tell what was raised, the most frequent first; references want their targets."""
+    told = (f"\n  {count} times: {what!r}" for what, count in side.met.most_common())
+    return "".join(told)
 
 
 def _examples(

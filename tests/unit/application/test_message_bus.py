@@ -1,5 +1,7 @@
 """Commands, and what a bus refuses; handlers of events are in the kit."""
 
+from typing import Any
+
 import pytest
 
 from tests.shop import Counter, ShopUnitOfWork
@@ -52,3 +54,27 @@ def test_a_command_has_one_handler() -> None:
     bus = MessageBus().command(Count, count)
     with pytest.raises(MisuseError, match="Count has a handler already"):
         bus.command(Count, count)
+
+
+@pytest.mark.parametrize("method", ["before_commit", "after_commit", "command"])
+@pytest.mark.parametrize("kind", [int, Count("a"), None, "Count"])
+def test_a_handler_of_what_is_no_message_is_refused(method: str, kind: Any) -> None:
+    with pytest.raises(MisuseError, match="does not name a subclass of"):
+        getattr(MessageBus(), method)(kind, count)
+
+
+def test_events_and_commands_are_not_mixed_up() -> None:
+    bus: Any = MessageBus()
+    with pytest.raises(MisuseError) as refused:
+        bus.after_commit(Count, count)
+    assert str(refused.value) == (
+        "bus.after_commit(Count, ...) does not name a subclass of DomainEvent.\n"
+        "Handlers are found by the class of the message.\n"
+        "Write class Name(DomainEvent), and name that class first. [misuse]"
+    )
+
+
+def test_what_cannot_be_called_is_no_handler() -> None:
+    handler: Any = "count"
+    with pytest.raises(MisuseError, match="does not name a handler"):
+        MessageBus().command(Count, handler)

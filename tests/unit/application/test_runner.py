@@ -150,3 +150,41 @@ async def test_a_factory_that_makes_no_units_is_refused() -> None:
     made: Any = object
     with pytest.raises(MisuseError, match="made an object of object"):
         await Runner(made).run(count, "a")
+
+
+@pytest.mark.parametrize("given", ["uow", InMemoryShop, None])
+def test_what_makes_no_units_is_refused_at_once(given: Any) -> None:
+    with pytest.raises(MisuseError, match="is not given a factory of units"):
+        Runner(given)
+
+
+async def test_a_unit_in_place_of_its_factory_is_refused(
+    database: InMemoryDatabase,
+) -> None:
+    unit: Any = InMemoryShop(database)
+    with pytest.raises(MisuseError) as refused:
+        Runner(unit)
+    assert str(refused.value) == (
+        "Runner(InMemoryShop) is not given a factory of units.\n"
+        "It calls the factory without arguments, for a fresh unit of each attempt.\n"
+        "Write Runner(lambda: SqlAlchemyStock(database)). [misuse]"
+    )
+
+
+async def test_a_call_in_place_of_an_operation_is_refused(
+    database: InMemoryDatabase, runner: Runner[InMemoryShop]
+) -> None:
+    """And closed: no warning of a coroutine that nobody awaited."""
+    called: Any = count(InMemoryShop(database), "a")
+    with pytest.raises(MisuseError, match=r"Write runner\.run\(count, \.\.\.\)"):
+        await runner.run(called)
+    with pytest.raises(MisuseError, match=r"was given None, which is no function"):
+        await runner.run(None)  # type: ignore[arg-type]  # that is the case
+
+
+async def test_a_function_that_is_not_async_is_no_operation(
+    runner: Runner[InMemoryShop],
+) -> None:
+    given: Any = lambda _uow: 5  # noqa: E731
+    with pytest.raises(MisuseError, match="returned 5, which cannot be awaited"):
+        await runner.run(given)

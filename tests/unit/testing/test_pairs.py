@@ -330,6 +330,16 @@ async def test_a_pair_that_finds_nothing_proves_nothing(
     )
 
 
+async def test_a_pair_that_always_raises_says_what(fake: MemoryLibrary) -> None:
+    """Equal failures are no agreement, and their author must see them."""
+    other = MemoryLibrary(InMemoryDatabase(fake.database.schema))
+    made = [BOOKS, st.just("two")]
+    with pytest.raises(AssertionError) as raised:
+        await verified_pair(BookRepository.oldest, fake=fake, real=other, made=made)
+
+    assert " times: raises TypeError: slice indices must be" in str(raised.value)
+
+
 async def test_a_finder_that_no_repository_has_is_refused(fake: MemoryLibrary) -> None:
     """So is an aggregate that the unit has no repository for."""
 

@@ -150,6 +150,8 @@ def _unusable(
     name: str, pair: str, parameters: dict[str, inspect.Parameter], *, twice: bool
 ) -> MisuseError:
     what = "is said twice" if twice else "is no argument of it"
+    if "=" not in pair and pair in parameters:
+        what = "has no value"
     return MisuseError(
         f"{name}: {pair!r} {what}.",
         f"It takes {_listed(parameters)}.",

@@ -4,6 +4,8 @@ import importlib
 import logging
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import chdir
+from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,11 +35,12 @@ class LazyGroup(click.Group):
         del ctx
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """Import one."""
-        del ctx
         if cmd_name not in COMMANDS:
-            return None
+            alike = get_close_matches(cmd_name, COMMANDS, 1)
+            meant = f" Did you mean {alike[0]!r}?" if alike else ""
+            raise click.UsageError(f"There is no command {cmd_name!r}.{meant}", ctx)
         module = importlib.import_module(
             f"unitwork.entrypoints.cli.commands.{cmd_name}"
         )
@@ -56,7 +59,6 @@ class LazyGroup(click.Group):
 class Options:
     """What stands before the subcommand."""
 
-    start = Path()
     trace = False
 
 
@@ -65,7 +67,7 @@ class Options:
     "--project",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=".",
-    help="Where to look for pyproject.toml, and above; default: here.",
+    help="Run as if started in this folder: pyproject.toml is there, or above.",
 )
 @click.option("--traceback", is_flag=True, help="Show where an error was raised.")
 @click.version_option(version("unitwork"), "--version", prog_name="unitwork")
@@ -78,7 +80,8 @@ def group(ctx: click.Context, *, project: Path, traceback: bool) -> None:
     before it failed, 5 warnings (doctor), 130 and 143 interrupted and rolled back.
     """
     options: Options = ctx.obj
-    options.start, options.trace = project, traceback
+    options.trace = traceback
+    ctx.with_resource(chdir(project))  # so a relative path of a database holds, too
     _log(trace=traceback)
 
 

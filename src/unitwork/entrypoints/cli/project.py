@@ -90,13 +90,15 @@ def variable(key: str) -> str:
     return f"UNITWORK_{key.upper()}"
 
 
-def read_project(start: Path, environment: Mapping[str, str] = os.environ) -> Project:
+def read_project(
+    start: str | Path = ".", environment: Mapping[str, str] = os.environ
+) -> Project:
     """Read the nearest pyproject.toml; the environment goes before it.
 
     Raises:
         MisuseError: it cannot be read, or has a key or value that means nothing.
     """
-    start = start.absolute()
+    start = Path(start).absolute()
     folders = (start, *start.parents)
     file = next((f / FILE for f in folders if (f / FILE).is_file()), None)
     settings = {} if file is None else dict(_from_file(file))

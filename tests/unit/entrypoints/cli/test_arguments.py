@@ -121,6 +121,7 @@ TYPES = "sku: str, quantity: int, eta: datetime.date | None"
                 "{once}"
             ),
         ),
+        (["sku"], f"{{name}}: 'sku' has no value.\nIt takes {TYPES}.\n{{once}}"),
         (
             ["sku=LAMP", "sku=SOFA"],
             (f"{{name}}: 'sku=SOFA' is said twice.\nIt takes {TYPES}.\n{{once}}"),

@@ -17,7 +17,6 @@ fake = InMemoryDatabase(Schema())
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setenv("COLUMNS", "400")
     for key in KEYS:
         monkeypatch.delenv(f"UNITWORK_{key.upper()}", raising=False)
 

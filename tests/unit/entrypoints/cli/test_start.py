@@ -56,7 +56,7 @@ def test_a_command_that_is_none_is_wrong_usage(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["sed"]) == 2
-    assert "No such command 'sed'" in capsys.readouterr().err
+    assert "There is no command 'sed'. Did you mean 'seed'?" in capsys.readouterr().err
 
 
 def test_shells_are_told_the_commands(

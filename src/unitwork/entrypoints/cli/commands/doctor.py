@@ -12,7 +12,6 @@ from rich.table import Table
 from unitwork.domain.errors import UnitworkError
 from unitwork.entrypoints.cli import loading
 from unitwork.entrypoints.cli.exits import ExitCode
-from unitwork.entrypoints.cli.group import Options
 from unitwork.entrypoints.cli.project import Project, read_project
 from unitwork.entrypoints.cli.storage import (
     ANSWERS,
@@ -24,6 +23,8 @@ from unitwork.entrypoints.cli.storage import (
     sql_database,
 )
 
+_PIPED = 1_000
+"""Columns, where no terminal has any."""
 _WORDS = {
     Level.OK: ("ok", "green"),
     Level.WARNING: ("warning", "yellow"),
@@ -37,17 +38,19 @@ _CODES = {
 
 
 @click.command(name="doctor")
-@click.pass_obj
-def command(options: Options) -> int:
+def command() -> int:
     """Look at settings, drivers and database; nothing is changed.
 
     The exit code says the worst: 0 all is well, 5 there are warnings, 1 something is
     wrong.
     """
-    project = read_project(options.start)
+    project = read_project()
     loading.reach(project)
     found = list(_findings(project))
-    Console(soft_wrap=False).print(_table(found))
+    console = Console()
+    if not console.is_terminal:
+        console.width = _PIPED  # for grep: a line each
+    console.print(_table(found))
     return _CODES[max(finding.level for finding in found)]
 
 

@@ -99,7 +99,7 @@ def _missing(migrations: Migrations) -> list[str]:
 
 def _shown(options: Options, work: Callable[[Migrations], str | None]) -> int:
     """Do something with the project's migrations, and show what it returns."""
-    project = read_project(options.start)
+    project = read_project()
     loading.reach(project)
     stored = sql_database(project) if project.find("database") else None
     made = Migrations(

@@ -25,7 +25,7 @@ def command(options: Options, batch: int) -> int:
 
     Each batch is one unit of work; what was removed stays removed, whatever follows.
     """
-    project = read_project(options.start)
+    project = read_project()
     loading.reach(project)
     runner = loading.runner(project)
     removed, found = 0, batch

@@ -32,7 +32,7 @@ def command(
 
     Arguments are converted by its annotations; lists and objects are written as JSON.
     """
-    project = read_project(options.start)
+    project = read_project()
     loading.reach(project)
     runner = given.over(loading.runner(project))
     runner = runner if key is None else runner.keyed(key)

@@ -31,7 +31,7 @@ def command(options: Options, given: Limits) -> int:
     Each is one operation in one unit of work, with its name as its key: `seed` may be
     repeated, interrupted, and run by several at once.
     """
-    project = read_project(options.start)
+    project = read_project()
     loading.reach(project)
     runner = given.over(loading.runner(project))
     project.get("seeders")
