@@ -16,7 +16,9 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 
 # pyright and its Node.js come in wheels: it shall not ask the network for newer ones
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
-export PYTHONDONTWRITEBYTECODE ?=
+# the tests start hundreds of processes: none shall compile what another one has
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

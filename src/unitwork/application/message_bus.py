@@ -138,7 +138,7 @@ def _check(method: str, base: type, kind: object, handler: object) -> None:
         raise MisuseError(
             f"bus.{method}({name}, {handler!r}) does not name a handler.",
             "A handler is an async function of a unit of work and the message.",
-            f"Write async def handler(uow, message), then bus.{method}({name}, handler).",
+            "Write async def handler(uow, message), and hand over the function.",
         )
 
 

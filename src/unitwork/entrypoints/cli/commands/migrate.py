@@ -7,7 +7,6 @@ import click
 
 from unitwork.entrypoints.cli import loading
 from unitwork.entrypoints.cli.exits import ExitCode, interrupted
-from unitwork.entrypoints.cli.group import Options
 from unitwork.entrypoints.cli.project import read_project
 from unitwork.entrypoints.cli.stopping import StoppedError, cancelling, stopping
 from unitwork.entrypoints.cli.storage import Migrations, sql_database
@@ -27,50 +26,44 @@ def command() -> None:
 @command.command()
 @click.argument("revision", default="heads")
 @click.option("--sql", is_flag=True, help="Write the statements, and do nothing.")
-@click.pass_obj
-def upgrade(options: Options, revision: str, *, sql: bool) -> int:
+def upgrade(revision: str, *, sql: bool) -> int:
     """Go up to REVISION, by default to the newest."""
-    return _shown(options, lambda m: m.upgrade(revision, sql=sql))
+    return _shown(lambda m: m.upgrade(revision, sql=sql))
 
 
 @command.command(context_settings={"ignore_unknown_options": True})
 @click.argument("revision")
 @click.option("--sql", is_flag=True, help="Write the statements, and do nothing.")
-@click.pass_obj
-def downgrade(options: Options, revision: str, *, sql: bool) -> int:
+def downgrade(revision: str, *, sql: bool) -> int:
     """Go down to REVISION: -1 is one step, `base` the very start."""
-    return _shown(options, lambda m: m.downgrade(revision, sql=sql))
+    return _shown(lambda m: m.downgrade(revision, sql=sql))
 
 
 @command.command()
 @click.option("-m", "--message", required=True, help="What it does.")
 @click.option("--autogenerate", is_flag=True, help="Write what the database lacks.")
-@click.pass_obj
-def revision(options: Options, message: str, *, autogenerate: bool) -> int:
+def revision(message: str, *, autogenerate: bool) -> int:
     """Write a new revision; read it before you use it."""
-    return _shown(options, lambda m: str(m.revise(message, autogenerate=autogenerate)))
+    return _shown(lambda m: str(m.revise(message, autogenerate=autogenerate)))
 
 
 @command.command()
-@click.pass_obj
-def history(options: Options) -> int:
+def history() -> int:
     """List the revisions, the newest first."""
-    return _shown(options, lambda m: m.history())
+    return _shown(lambda m: m.history())
 
 
 @command.command()
-@click.pass_obj
-def current(options: Options) -> int:
+def current() -> int:
     """Tell which revision the database is at."""
-    return _shown(options, lambda m: m.current() or "No revision: the very start.")
+    return _shown(lambda m: m.current() or "No revision: the very start.")
 
 
 @command.command()
-@click.pass_obj
-def check(options: Options) -> int:
+def check() -> int:
     """Fail if the tables of the models need a revision that nobody has written."""
     found: list[str] = []
-    code = _shown(options, lambda m: found.extend(_missing(m)))
+    code = _shown(lambda m: found.extend(_missing(m)))
     for line in found:
         say(line)
     if code or found:
@@ -97,7 +90,7 @@ def _missing(migrations: Migrations) -> list[str]:
     ]
 
 
-def _shown(options: Options, work: Callable[[Migrations], str | None]) -> int:
+def _shown(work: Callable[[Migrations], str | None]) -> int:
     """Do something with the project's migrations, and show what it returns."""
     project = read_project()
     loading.reach(project)
