@@ -10,6 +10,7 @@ QUERIES  ?= $(PROGRAMS)0
 STATE    ?= conformance.state.json
 
 BIN  := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 UV   := VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv --no-progress
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make lock" pyproject.toml
@@ -38,10 +39,10 @@ serve: $(VENV)/.demo ## run the example's API until Ctrl-C
 	@$(BIN)/python -m examples.users.serve
 
 test: $(VENV)/.test ## run the tests; ARGS="tests/unit -k scope" runs some
-	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 coverage: $(VENV)/.test ## run the tests traced: twice as long; fails below 95 % of branches
-	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --cov $(ARGS)
+	@$(PYTEST) --cov $(ARGS)
 
 conformance: $(VENV)/.test ## ask all storages PROGRAMS=1000000; Ctrl-C, then again, goes on
 	@$(BIN)/python -m unitwork.testing.conformance --programs $(PROGRAMS) \
