@@ -8,6 +8,7 @@ from typing import Any
 
 import aiosqlite
 
+from unitwork.adapters.sqlalchemy.dialects.one_trip import OneTripCursor
 from unitwork.adapters.sqlalchemy.patience import shielded
 
 _ROWS_AT_ONCE = 64
@@ -23,7 +24,7 @@ class InterruptibleConnection(aiosqlite.Connection):
     comes next finds an idle connection. SQLite's own waiting for a lock would not heed
     an interrupt; so it does not wait at all, and what met a lock is tried again here.
 
-    Cost: nothing where nobody cancels and nothing is locked.
+    Cost: a trip to the thread for a statement; one more where it has many rows.
     """
 
     def __init__(
@@ -32,6 +33,13 @@ class InterruptibleConnection(aiosqlite.Connection):
         """Take what connects, in the thread, and the seconds to wait for a lock."""
         super().__init__(connector, _ROWS_AT_ONCE)
         self._lock_timeout = lock_timeout
+
+    def cursor(self) -> Any:
+        """Make a cursor that goes to the thread once for a statement."""
+        return OneTripCursor(self._execute, self._open_now)
+
+    def _open_now(self) -> sqlite3.Cursor:
+        return self._conn.cursor()
 
     def interrupt_now(self) -> None:
         """Interrupt what runs in the thread; aiosqlite's own is a coroutine."""
@@ -62,7 +70,7 @@ class InterruptibleConnection(aiosqlite.Connection):
 
     async def _come_to_rest(self, called: object) -> None:
         """Interrupt until the thread is idle; let no result keep the file locked."""
-        end = called.close if isinstance(called, sqlite3.Cursor) else _nothing
+        end = _end_of(called)
         idle = asyncio.get_running_loop().create_future()
         self._tx.put_nowait((idle, end))
         with shielded():
@@ -78,6 +86,9 @@ class InterruptibleConnection(aiosqlite.Connection):
             return False
         if code == sqlite3.SQLITE_BUSY_SNAPSHOT:
             return False
+        called = getattr(fn, "__self__", None)
+        if isinstance(called, OneTripCursor):
+            return called.repeatable
         many = getattr(fn, "__name__", "") == "executemany"
         return not many or self._conn.in_transaction
 
@@ -89,6 +100,13 @@ def _pauses(seconds: float) -> Iterator[float]:
     while (left := due - now()) > 0:
         yield min(pause, left)
         pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _end_of(called: object) -> Callable[[], None]:
+    """Return what ends a statement, whoever has opened its cursor."""
+    if isinstance(called, OneTripCursor):
+        return called.close_now
+    return called.close if isinstance(called, sqlite3.Cursor) else _nothing
 
 
 def _nothing() -> None:
