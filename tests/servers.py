@@ -49,7 +49,6 @@ class ServerDatabase(ABC):
         ready = schema is not None and self._schema is schema
         if not ready:
             await self.reset()
-            self._schema = None
         try:
             yield ready
         finally:
@@ -71,8 +70,13 @@ class ServerDatabase(ABC):
     async def clear(self) -> None:
         """Delete all rows of all tables."""
 
-    @abstractmethod
     async def reset(self) -> None:
+        """Drop everything, and remember no tables."""
+        self._schema = None
+        await self.drop()
+
+    @abstractmethod
+    async def drop(self) -> None:
         """Drop everything."""
 
 
@@ -111,7 +115,7 @@ class PostgresDatabase(ServerDatabase):
             WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         ); END $$""")
 
-    async def reset(self) -> None:
+    async def drop(self) -> None:
         """Drop the one schema that tests use."""
         self._alone("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
 
@@ -151,7 +155,7 @@ class MariaDbDatabase(ServerDatabase):
             "COMMIT",
         )
 
-    async def reset(self) -> None:
+    async def drop(self) -> None:
         """Make the database anew."""
         await self.execute(f"DROP DATABASE IF EXISTS {NAME}", f"CREATE DATABASE {NAME}")
 
