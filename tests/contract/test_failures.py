@@ -368,10 +368,11 @@ async def test_a_session_killed_before_commit_is_a_lost_connection(
 async def _kill(shop: Shop, statement: str) -> None:
     database: Any = shop.database
     async with database.engine.connect() as connection:
-        numbers: list[Any] = []
-        while not numbers:  # MariaDB looks at its transactions every tenth of a second
-            found = await connection.execute(text(statement.replace("%%", "%")))
-            numbers = list(found.scalars())
+        asked = text(statement.replace("%%", "%"))
+        numbers = list((await connection.execute(asked)).scalars())
+        while not numbers:  # MariaDB lists anew what nobody asked for lately
+            await asyncio.sleep(0.15)
+            numbers = list((await connection.execute(asked)).scalars())
         [number] = numbers
         if isinstance(number, bool):
             return
