@@ -1,7 +1,7 @@
 """What a database says, in the library's words: by its code and the phase."""
 
-import socket
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
