@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import missing
+from tests.servers import Servers, missing
 from unitwork.testing.conformance.adapter import Adapter
 from unitwork.testing.conformance.battery.drawing import Drawing
 from unitwork.testing.conformance.battery.questions import Case
-from unitwork.testing.conformance.campaign.own import OWN, PostgresByAsyncpg
+from unitwork.testing.conformance.campaign.own import (
+    OWN,
+    PostgresByAsyncpg,
+    PostgresByPsycopg,
+)
 from unitwork.testing.conformance.campaign.trying import about, replay
 from unitwork.testing.conformance.campaign.working import adapter_named
 from unitwork.testing.conformance.generator import generate
@@ -25,8 +29,16 @@ VERSIONS = {
 
 
 @pytest.mark.parametrize("kind", OWN)
-def test_each_answers_what_a_file_asks(kind: type[Adapter], tmp_path: Path) -> None:
+def test_each_answers_what_a_file_asks(
+    kind: type[Adapter],
+    tmp_path: Path,
+    servers: Servers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A program, and a case; and says which version it is."""
+    if kind is PostgresByPsycopg:  # the other driver starts a server of its own
+        url = servers.postgres.url.render_as_string(hide_password=False)
+        monkeypatch.setenv("UNITWORK_POSTGRES_URL", url)
     program, case = tmp_path / "program.json", tmp_path / "case.json"
     program.write_text(generate(3).program.to_json())
     drawing = Drawing(3)
