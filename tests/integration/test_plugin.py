@@ -200,3 +200,20 @@ def test_a_misspelt_kind_of_database_is_no_reason_to_skip(
 
     assert done.ret == pytest.ExitCode.INTERRUPTED
     done.stdout.fnmatch_lines(["*unitwork_on('sqll'): there is no such kind*"])
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("sqlite", "*What was given as the URL of a database is none.*"),
+        ("postgresql+psycopg2://host/x", "*URL begins with 'postgresql+psycopg2'.*"),
+    ],
+)
+def test_a_url_that_is_none_is_an_error_with_a_remedy(
+    pytester: pytest.Pytester, url: str, said: str
+) -> None:
+    """And never a skip: it will not be there another day."""
+    application(pytester)
+    done = run(pytester, "test_allocation.py", f"--unitwork-url={url}")
+    done.assert_outcomes(passed=3, errors=3)
+    done.stdout.fnmatch_lines([said])

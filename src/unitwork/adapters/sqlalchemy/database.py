@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import URL, MetaData, exc, make_url
+from sqlalchemy import URL, MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from unitwork.adapters.mapping.schema import Schema
 from unitwork.adapters.sqlalchemy.dialects.dialect import Limits
-from unitwork.adapters.sqlalchemy.dialects.known import DRIVERS, dialect_named
+from unitwork.adapters.sqlalchemy.dialects.known import dialect_named, known_url
 from unitwork.adapters.sqlalchemy.engines import Engines, Pools
 from unitwork.adapters.sqlalchemy.gateway import Gateway
 from unitwork.adapters.sqlalchemy.laying_out import lay_out
@@ -62,7 +62,7 @@ class SqlAlchemyDatabase(AbstractDatabase):
                 URL names is not installed.
         """
         self.schema, self.bus = schema, bus
-        self.url = _known(url)
+        self.url = known_url(url)
         self.dialect = dialect_named(self.url.get_backend_name())
         self.metadata: MetaData = tables_of(schema)
         checked_seconds("lock_timeout", lock_timeout)
@@ -119,34 +119,6 @@ class SqlAlchemyDatabase(AbstractDatabase):
     def open(self, options: UnitOptions) -> SqlAlchemySession:
         """Begin a session; takes no connection."""
         return SqlAlchemySession(self._gateway, options)
-
-
-def _known(said: str | URL) -> URL:
-    try:
-        url = make_url(said)
-    except (exc.ArgumentError, ValueError) as error:
-        raise MisuseError(
-            "What was given as the URL of a database is none.",
-            "It names a driver, and where the database is; it was not connected to.",
-            "Write sqlite+aiosqlite:///stock.db, or"
-            " postgresql+asyncpg://user:password@host/name.",
-        ) from error
-    if url.drivername not in DRIVERS:
-        raise MisuseError(
-            f"The URL begins with {url.drivername!r}.",
-            "Units of work need a driver for asyncio that they have been tested with.",
-            f"Use one of {', '.join(DRIVERS)}.",
-        )
-    try:
-        url.get_dialect().import_dbapi()
-    except ImportError as error:
-        extra = url.get_backend_name().replace("mariadb", "mysql")
-        raise MisuseError(
-            f"The driver of {url.drivername!r} cannot be imported: {error}.",
-            "Drivers of servers come with extras of the library.",
-            f"Install it: pip install unitwork[{extra}].",
-        ) from error
-    return url
 
 
 def _pool(said: PoolOptions | None) -> PoolOptions:

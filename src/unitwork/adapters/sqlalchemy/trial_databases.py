@@ -8,7 +8,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from unitwork.adapters.sqlalchemy.dialects.known import dialect_named
+from unitwork.adapters.sqlalchemy.dialects.known import dialect_named, known_url
 from unitwork.adapters.sqlalchemy.errors import Translator
 
 _DROP = {"postgresql": "DROP DATABASE {} WITH (FORCE)"}
@@ -25,9 +25,10 @@ async def create_database(url: str, name: str) -> str:
         The URL of the new database.
 
     Raises:
+        MisuseError: the URL cannot be used.
         ConnectionLostError: the server does not answer.
     """
-    given = make_url(url)
+    given = known_url(url)
     made = _beside(given, name)
     if given.get_backend_name() != "sqlite":
         async with _connection(given) as connection:
