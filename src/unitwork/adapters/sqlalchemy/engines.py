@@ -56,6 +56,7 @@ class Engines:
             poolclass=AsyncAdaptedQueuePool,
             pool_reset_on_return=None,
             connect_args=_merged(own, self.connect_args),
+            module=self.dialect.driver(),
             **(one.arguments(one) if self.single else self.pool.arguments(defaults)),
         )
         self._listen(engine, read_only=read_only)

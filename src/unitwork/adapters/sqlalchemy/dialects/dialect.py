@@ -56,6 +56,10 @@ class AbstractDialect(ABC):
     ) -> dict[str, Any]:
         """Return what the driver's connect() is given."""
 
+    def driver(self) -> Any:
+        """Return what an engine is given in place of the driver; None: the driver."""
+        return None
+
     def prepare(
         self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
     ) -> None:

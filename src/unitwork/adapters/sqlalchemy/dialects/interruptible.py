@@ -5,6 +5,7 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
+from weakref import WeakSet
 
 import aiosqlite
 
@@ -24,7 +25,7 @@ class InterruptibleConnection(aiosqlite.Connection):
     comes next finds an idle connection. SQLite's own waiting for a lock would not heed
     an interrupt; so it does not wait at all, and what met a lock is tried again here.
 
-    Cost: a trip to the thread for a statement; one more where it has many rows.
+    Cost: a trip to the thread for a statement.
     """
 
     def __init__(
@@ -33,8 +34,9 @@ class InterruptibleConnection(aiosqlite.Connection):
         """Take what connects, in the thread, and the seconds to wait for a lock."""
         super().__init__(connector, _ROWS_AT_ONCE)
         self._lock_timeout = lock_timeout
+        self._streams: WeakSet[sqlite3.Cursor] = WeakSet()
 
-    def cursor(self) -> Any:
+    def one_trip_cursor(self) -> OneTripCursor:
         """Make a cursor that goes to the thread once for a statement."""
         return OneTripCursor(self._execute, self._open_now)
 
@@ -62,22 +64,33 @@ class InterruptibleConnection(aiosqlite.Connection):
             await asyncio.sleep(pause)
 
     async def _once(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        called = getattr(fn, "__self__", None)
+        if isinstance(called, sqlite3.Cursor):
+            self._streams.add(called)
         try:
             return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # aiosqlite's has no types
         except asyncio.CancelledError:
-            await self._come_to_rest(getattr(fn, "__self__", None))
+            await self._come_to_rest()
             raise
 
-    async def _come_to_rest(self, called: object) -> None:
-        """Interrupt until the thread is idle; let no result keep the file locked."""
-        end = _end_of(called)
+    async def _come_to_rest(self) -> None:
+        """Interrupt until the thread is idle, and end what is still being read.
+
+        No result shall keep the file locked; and SQLite remembers an interrupt, for all
+        statements to come, as long as one of them is open.
+        """
         idle = asyncio.get_running_loop().create_future()
-        self._tx.put_nowait((idle, end))
+        self._tx.put_nowait((idle, self._end_streams_now))
         with shielded():
             while not idle.done() and self._thread.is_alive():
                 self.interrupt_now()
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait([idle], timeout=_INTERRUPT_SECONDS)
+
+    def _end_streams_now(self) -> None:
+        for stream in list(self._streams):
+            stream.close()
+        self._streams.clear()
 
     def _repeatable(self, fn: Any, error: sqlite3.OperationalError) -> bool:
         """Tell whether waiting may help, and nothing has been done yet."""
@@ -88,7 +101,7 @@ class InterruptibleConnection(aiosqlite.Connection):
             return False
         called = getattr(fn, "__self__", None)
         if isinstance(called, OneTripCursor):
-            return called.repeatable
+            return called.repeatable(in_transaction=self._conn.in_transaction)
         many = getattr(fn, "__name__", "") == "executemany"
         return not many or self._conn.in_transaction
 
@@ -100,14 +113,3 @@ def _pauses(seconds: float) -> Iterator[float]:
     while (left := due - now()) > 0:
         yield min(pause, left)
         pause = min(2 * pause, _LONGEST_PAUSE)
-
-
-def _end_of(called: object) -> Callable[[], None]:
-    """Return what ends a statement, whoever has opened its cursor."""
-    if isinstance(called, OneTripCursor):
-        return called.close_now
-    return called.close if isinstance(called, sqlite3.Cursor) else _nothing
-
-
-def _nothing() -> None:
-    """Be called after what was called before."""

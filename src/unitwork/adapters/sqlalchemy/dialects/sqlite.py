@@ -26,6 +26,7 @@ from unitwork.adapters.sqlalchemy.dialects.dialect import (
     any_value,
 )
 from unitwork.adapters.sqlalchemy.dialects.interruptible import InterruptibleConnection
+from unitwork.adapters.sqlalchemy.dialects.one_trip import OneTripDriver
 from unitwork.adapters.sqlalchemy.fault import Fault, Kind
 from unitwork.adapters.sqlalchemy.phase import Begin
 from unitwork.domain.storage_errors import StorageError
@@ -157,6 +158,10 @@ class Sqlite(AbstractDialect):
             "timeout": 0,
             "async_creator_fn": partial(_connect, limits.lock_timeout),
         }
+
+    def driver(self) -> OneTripDriver:
+        """Go to the thread once for a statement."""
+        return OneTripDriver()
 
     def prepare(
         self, connection: DBAPIConnection, url: URL, limits: Limits, *, read_only: bool
