@@ -1,12 +1,13 @@
 """Look operations up by their keys, and store what they return. Contract: 34."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
 import attrs
 
+from unitwork.application.asked import asked
 from unitwork.application.encoding import ResultCodec, fingerprint
 from unitwork.application.hosting import HostedUnitOfWork
 from unitwork.application.operations import (
@@ -78,14 +79,21 @@ class KeyedOperation:
 
     @classmethod
     def of(
-        cls, key: OperationKey, operation: Callable[..., Any], arguments: object
+        cls,
+        key: OperationKey,
+        operation: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
     ) -> Self:
         """Take the fingerprint of a call.
 
         Raises:
-            MisuseError: the arguments, or what is returned, cannot be kept.
+            MisuseError: the arguments, or what is returned, cannot be kept; or it is a
+                lambda.
         """
-        said = arguments if key.request is UNSTATED else key.request
+        said = key.request
+        if said is UNSTATED:
+            said = asked(operation, args, kwargs)
         return cls(key, fingerprint(operation, said), ResultCodec(operation))
 
     def claim(self) -> Claim:

@@ -45,6 +45,16 @@ def _check_make(runner: Any, field: Any, make: Any) -> None:
     )
 
 
+def _check_retry(runner: Any, field: Any, retry: Any) -> None:
+    del runner, field
+    if not isinstance(retry, RetryPolicy):
+        raise MisuseError(
+            f"retry={retry!r} is no policy.",
+            "It says how often, and for how long, an operation is tried.",
+            "Write RetryPolicy(attempts=3); attempts=1 for no retries.",
+        )
+
+
 def _needs_arguments(make: Callable[..., object]) -> bool:
     """Tell whether it is a class that cannot be called without arguments."""
     if not isinstance(make, type):
@@ -83,7 +93,9 @@ class Runner(Generic[U]):
 
     make: Callable[[], U] = attrs.field(validator=_check_make)
     """Makes a handle that is not open; called for each attempt."""
-    retry: RetryPolicy = attrs.field(default=RetryPolicy(), kw_only=True)
+    retry: RetryPolicy = attrs.field(
+        default=RetryPolicy(), kw_only=True, validator=_check_retry
+    )
     deadline: float | None = attrs.field(
         default=None, kw_only=True, converter=_checked_deadline
     )
@@ -149,7 +161,7 @@ class Runner(Generic[U]):
             raise _no_operation(operation)
         keyed = None
         if self.key is not None:
-            keyed = KeyedOperation.of(self.key, operation, (args, kwargs))
+            keyed = KeyedOperation.of(self.key, operation, args, kwargs)
 
         def call(uow: Any) -> Awaitable[R]:
             return operation(uow, *args, **kwargs)
