@@ -1,6 +1,7 @@
 """Tell handlers of a unit's events: inside of it, and after it. Contract: 35."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from unitwork.adapters.workspace import Hook, Workspace
@@ -45,7 +46,10 @@ async def _tell(
     handler: Handler, unit: HostedUnitOfWork, event: DomainEvent, workspace: Workspace
 ) -> None:
     async with unit:
-        await handler(unit, event)
+        told: Any = handler(unit, event)
+        if not isawaitable(told):
+            raise _not_async("handler", handler)
+        await told
         if workspace.scope.ended is None:
             await unit.commit()
 
@@ -76,7 +80,18 @@ def _call(
 
 
 async def _hooked(hook: Hook) -> None:
-    await hook()
+    called: Any = hook()
+    if not isawaitable(called):
+        raise _not_async("hook", hook)
+    await called
+
+
+def _not_async(what: str, given: Callable[..., Any]) -> MisuseError:
+    return MisuseError(
+        f"The {what} {_name(given)} is no async function.",
+        f"What a {what} returns is awaited.",
+        "Write `async def`.",
+    )
 
 
 def _name(handler: Callable[..., Any]) -> str:

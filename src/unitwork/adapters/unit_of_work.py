@@ -240,6 +240,8 @@ class TrackingUnitOfWork(HostedUnitOfWork):
     def lend(self, terms: Terms) -> None:
         """Let one operation use this handle, until `conclude`. Contract: 3."""
         read_only = self._options.read_only or terms.read_only
+        if self._lending is not None and self._lending.concluded:
+            raise no_loan("is used up", "Make a fresh one for each operation.")
         if self._workspace is not None or self._lending is not None:
             raise no_loan("is in use already", "Make a fresh one for each operation.")
         if read_only and terms.claim is not None:

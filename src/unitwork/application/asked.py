@@ -1,8 +1,15 @@
-"""What a call of an operation asks for, however it is spelled. Contract: 34."""
+"""What an operation takes, and what a call of it asks for. Contract: 34."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from inspect import BoundArguments, signature
+from inspect import (
+    BoundArguments,
+    Parameter,
+    iscoroutinefunction,
+    isfunction,
+    signature,
+    unwrap,
+)
 from typing import Any
 
 from unitwork.application.encoding import name_of
@@ -63,3 +70,32 @@ def _said(bound: BoundArguments) -> dict[str, object]:
             value if plain else [f"{kind.__module__}.{kind.__qualname__}", value]
         )
     return said
+
+
+def behind_unit(
+    operation: Callable[..., Any], parameters: Sequence[Parameter]
+) -> list[Parameter]:
+    """Return what an operation takes beside the unit.
+
+    Args:
+        operation: whose parameters these are.
+        parameters: all of them.
+
+    Raises:
+        MisuseError: it is a function that is not async, or takes no unit.
+    """
+    name = name_of(operation)
+    positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    if isfunction(operation) and not iscoroutinefunction(unwrap(operation)):
+        raise MisuseError(
+            f"{name} is no async function.",
+            "An operation works with a unit of work, whose methods are awaited.",
+            "Write `async def`.",
+        )
+    if parameters and parameters[0].kind in positional:
+        return list(parameters[1:])
+    raise MisuseError(
+        f"{name} has no parameter for the unit of work.",
+        "An operation is an async function whose first parameter is the unit.",
+        "Add it: `async def ...(uow: YourUnitOfWork, ...)`.",
+    )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ALTERNATIVES = (
     "Use JSON's types, enums, UUID, Decimal, dates and times, attrs classes,"
-    " dataclasses or pydantic models, and collections of them."
+    " dataclasses or pydantic models, and collections of them; of an aggregate its key."
 )
 
 

@@ -1,6 +1,8 @@
 """What an entry point asks of the unit of work that it lends to an operation."""
 
 from abc import abstractmethod
+from collections.abc import Callable
+from inspect import signature
 
 import attrs
 
@@ -82,6 +84,38 @@ async def take_back(uow: HostedUnitOfWork, error: BaseException) -> None:
         await uow.conclude(commit=False)
     except Exception as second:  # noqa: BLE001 - attached to the first one
         error.add_note(f"The rollback failed as well: {second!r}")
+
+
+def check_factory(make: object, *, by: str, write: str) -> None:
+    """See that an entry point was given what can make units.
+
+    Args:
+        make: what it was given.
+        by: who it is.
+        write: how it should be written.
+
+    Raises:
+        MisuseError: it cannot be called without arguments.
+    """
+    if callable(make) and not _needs_arguments(make):
+        return
+    raise MisuseError(
+        f"The {by} was given {getattr(make, '__name__', type(make).__name__)}, which is"
+        " no factory of units.",
+        "It calls the factory without arguments, for a fresh unit each time.",
+        f"Write {write}.",
+    )
+
+
+def _needs_arguments(make: Callable[..., object]) -> bool:
+    """Tell whether it is a class that cannot be called without arguments."""
+    if not isinstance(make, type):
+        return False
+    try:
+        signature(make).bind()
+    except TypeError:
+        return True
+    return False
 
 
 def hosted(made: object, *, by: str, write: str) -> HostedUnitOfWork:

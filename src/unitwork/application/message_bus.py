@@ -126,6 +126,21 @@ class MessageBus:
         return _of(self._after, event)
 
 
+def checked_bus(given: object) -> MessageBus | None:
+    """Return what a database object was given as its bus.
+
+    Raises:
+        MisuseError: it is none.
+    """
+    if given is None or isinstance(given, MessageBus):
+        return given
+    raise MisuseError(
+        f"bus={given!r} is no message bus.",
+        "A database object tells it of the events of its units.",
+        "Write bus=MessageBus().before_commit(OutOfStock, order_more).",
+    )
+
+
 def _check(method: str, base: type, kind: object, handler: object) -> None:
     name = getattr(kind, "__name__", repr(kind))
     if not isinstance(kind, type) or not issubclass(kind, base):

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from inspect import iscoroutine, signature
+from inspect import iscoroutine
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import attrs
 
 from unitwork.application.attempts import Attempts
-from unitwork.application.hosting import HostedUnitOfWork, hosted
+from unitwork.application.hosting import HostedUnitOfWork, check_factory, hosted
 from unitwork.application.keys import KeyedOperation, OperationKey
 from unitwork.application.operations import DAY
 from unitwork.application.retry import RetryPolicy
@@ -35,14 +35,7 @@ def _checked_deadline(seconds: float | None) -> float | None:
 
 def _check_make(runner: Any, field: Any, make: Any) -> None:
     del runner, field
-    if callable(make) and not _needs_arguments(make):
-        return
-    raise MisuseError(
-        f"Runner({getattr(make, '__name__', type(make).__name__)}) is not given a"
-        " factory of units.",
-        "It calls the factory without arguments, for a fresh unit of each attempt.",
-        f"Write {_WRITE}.",
-    )
+    check_factory(make, by="runner", write=_WRITE)
 
 
 def _check_retry(runner: Any, field: Any, retry: Any) -> None:
@@ -53,17 +46,6 @@ def _check_retry(runner: Any, field: Any, retry: Any) -> None:
             "It says how often, and for how long, an operation is tried.",
             "Write RetryPolicy(attempts=3); attempts=1 for no retries.",
         )
-
-
-def _needs_arguments(make: Callable[..., object]) -> bool:
-    """Tell whether it is a class that cannot be called without arguments."""
-    if not isinstance(make, type):
-        return False
-    try:
-        signature(make).bind()
-    except TypeError:
-        return True
-    return False
 
 
 def _no_operation(given: object) -> MisuseError:

@@ -112,7 +112,7 @@ class UnitOfWorkClosedError(UsageError):
         return (
             f"This block of the unit of work has ended: {self.outcome.value}.",
             "A block commits or rolls back once and is not used after it.",
-            "Open another one with `async with uow:` for further work.",
+            "Open another one with `async with uow:`; a unit that was lent is used up.",
         )
 
 

@@ -154,7 +154,7 @@ async def test_a_factory_that_makes_no_units_is_refused() -> None:
 
 @pytest.mark.parametrize("given", ["uow", InMemoryShop, None])
 def test_what_makes_no_units_is_refused_at_once(given: Any) -> None:
-    with pytest.raises(MisuseError, match="is not given a factory of units"):
+    with pytest.raises(MisuseError, match="which is no factory of units"):
         Runner(given)
 
 
@@ -165,8 +165,8 @@ async def test_a_unit_in_place_of_its_factory_is_refused(
     with pytest.raises(MisuseError) as refused:
         Runner(unit)
     assert str(refused.value) == (
-        "Runner(InMemoryShop) is not given a factory of units.\n"
-        "It calls the factory without arguments, for a fresh unit of each attempt.\n"
+        "The runner was given InMemoryShop, which is no factory of units.\n"
+        "It calls the factory without arguments, for a fresh unit each time.\n"
         "Write Runner(lambda: SqlAlchemyStock(database)). [misuse]"
     )
 

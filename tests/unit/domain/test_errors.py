@@ -76,7 +76,7 @@ Write `async with uow:` round this code. [not-open]""",
     UnitOfWorkClosedError(Outcome.COMMITTED): """\
 This block of the unit of work has ended: committed.
 A block commits or rolls back once and is not used after it.
-Open another one with `async with uow:` for further work. [closed]""",
+Open another one with `async with uow:`; a unit that was lent is used up. [closed]""",
     ForeignTaskError("Task-1", "Task-2"): """\
 Task 'Task-2' used a unit of work that task 'Task-1' owns.
 Usual causes: asyncio.gather over one unit; wait_for before Python 3.12, which makes\

@@ -9,7 +9,7 @@ from unitwork.adapters.storage import (
     UnitOptions,
     checked_seconds,
 )
-from unitwork.application.message_bus import MessageBus
+from unitwork.application.message_bus import MessageBus, checked_bus
 
 
 class InMemoryDatabase(AbstractDatabase):
@@ -36,7 +36,7 @@ class InMemoryDatabase(AbstractDatabase):
                 between units show in tests.
             bus: who is told of the events of its units.
         """
-        self.bus = bus
+        self.bus = checked_bus(bus)
         self.schema = schema
         self._rows = Rows(schema.mappings)
         self._locks = Locks(checked_seconds("lock_timeout", lock_timeout))

@@ -20,7 +20,7 @@ from unitwork.adapters.storage import (
     UnitOptions,
     checked_seconds,
 )
-from unitwork.application.message_bus import MessageBus
+from unitwork.application.message_bus import MessageBus, checked_bus
 from unitwork.domain.errors import MisuseError
 
 
@@ -61,7 +61,7 @@ class SqlAlchemyDatabase(AbstractDatabase):
             MisuseError: the URL or another argument is wrong, or the driver that the
                 URL names is not installed.
         """
-        self.schema, self.bus = schema, bus
+        self.schema, self.bus = schema, checked_bus(bus)
         self.url = known_url(url)
         self.dialect = dialect_named(self.url.get_backend_name())
         self.metadata: MetaData = tables_of(schema)

@@ -10,6 +10,7 @@ from typing import Any
 from unitwork.application.hosting import HostedUnitOfWork, Terms, take_back
 from unitwork.domain.errors import (
     DomainError,
+    InvalidValueError,
     PersistenceError,
     UnitOfWorkClosedError,
 )
@@ -20,7 +21,7 @@ from unitwork.entrypoints.asgi.host import Host
 from unitwork.entrypoints.asgi.types import BODY, START, Message, Scope, Send
 from unitwork.entrypoints.problems import MEDIA_TYPE, problem
 
-EXPECTED = (PersistenceError, DomainError, RequestError)
+EXPECTED = (PersistenceError, DomainError, InvalidValueError, RequestError)
 """What is an answer to the client; any other error is the server's own."""
 KEY = "unitwork"
 """Where a scope keeps its exchange."""

@@ -4,11 +4,17 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from unitwork.application.hosting import HostedUnitOfWork, hosted
+from unitwork.application.hosting import HostedUnitOfWork, check_factory, hosted
+from unitwork.domain.errors import MisuseError
 from unitwork.domain.unit_of_work import AbstractUnitOfWork
 from unitwork.entrypoints.asgi.idempotency import Idempotency
 from unitwork.entrypoints.asgi.policy import Policy
 from unitwork.entrypoints.asgi.types import App
+
+_WRITE = "make=lambda: SqlAlchemyStock(database)"
+_ONCE = "idempotency=Idempotency()"
+_STATUSES = "statuses={OutOfStock: 409}: classes of errors, with statuses 400 to 599"
+_ERRORS = range(400, 600)
 
 
 @attrs.frozen
@@ -33,11 +39,34 @@ class Host:
     retry_after_seconds: int = attrs.field(default=1, kw_only=True)
     """What a client is told after an error that is retryable."""
 
+    def __attrs_post_init__(self) -> None:
+        check_factory(self.make, by="middleware", write=_WRITE)
+        _check("policy", self.policy, Policy, "policy=Policy()")
+        if self.idempotency is not None:
+            _check("idempotency", self.idempotency, Idempotency, _ONCE)
+        _check("statuses", self.statuses, Mapping, _STATUSES)
+        for status in self.statuses.values():
+            _check("statuses", status, int, _STATUSES)
+            if not _ERRORS.start <= status < _ERRORS.stop:
+                raise _wrong("statuses", status, _STATUSES)
+
     def fresh(self) -> HostedUnitOfWork:
         """Make a handle.
 
         Raises:
             MisuseError: the factory makes something else.
         """
-        write = "make=lambda: SqlAlchemyStock(database)"
-        return hosted(self.make(), by="middleware", write=write)
+        return hosted(self.make(), by="middleware", write=_WRITE)
+
+
+def _check(name: str, given: object, kind: type, write: str) -> None:
+    if not isinstance(given, kind) or isinstance(given, bool):
+        raise _wrong(name, given, write)
+
+
+def _wrong(name: str, given: object, write: str) -> MisuseError:
+    return MisuseError(
+        f"The middleware was given {name} with {given!r}.",
+        "It would fail at each request that needs it; so it is refused at start.",
+        f"Write {write}.",
+    )

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from unitwork.application.asked import behind_unit
 from unitwork.application.encoding import name_of, restored
 from unitwork.domain.errors import MisuseError
 
@@ -46,11 +47,7 @@ def arguments(operation: Callable[..., Any], said: Iterable[str]) -> dict[str, A
         if not equals or key not in parameters or key in given:
             raise _unusable(name, pair, parameters, twice=key in given)
         given[key] = _converted(name, parameters[key], value)
-    missing = [
-        p.name
-        for p in parameters.values()
-        if p.default is p.empty and p.name not in given
-    ]
+    missing = [needed for needed in _needed(parameters) if needed not in given]
     if missing:
         raise MisuseError(
             f"{name} also needs {', '.join(missing)}.",
@@ -58,6 +55,19 @@ def arguments(operation: Callable[..., Any], said: Iterable[str]) -> dict[str, A
             f"Add {' '.join(f'--arg {one}=VALUE' for one in missing)}.",
         )
     return given
+
+
+def needed_by(operation: Callable[..., Any]) -> list[str]:
+    """Name the arguments without which an operation cannot be called.
+
+    Raises:
+        MisuseError: it is no operation, or its annotations cannot be read.
+    """
+    return _needed(_parameters(operation, name_of(operation)))
+
+
+def _needed(parameters: Mapping[str, inspect.Parameter]) -> list[str]:
+    return [p.name for p in parameters.values() if p.default is p.empty]
 
 
 def _parameters(
@@ -72,10 +82,11 @@ def _parameters(
             "Arguments are converted by them.",
             "Import what they name outside of `if TYPE_CHECKING:`.",
         ) from error
+    found = behind_unit(operation, found)
     usable = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return {
         p.name: p.replace(annotation=hints.get(p.name, p.annotation))
-        for p in found[1:]
+        for p in found
         if p.kind in usable
     }
 

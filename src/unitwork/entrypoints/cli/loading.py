@@ -12,6 +12,7 @@ from unitwork.adapters.unit_of_work import TrackingUnitOfWork
 from unitwork.application.hosting import HostedUnitOfWork
 from unitwork.application.runner import Runner
 from unitwork.domain.errors import MisuseError, UnitworkError
+from unitwork.entrypoints.cli.arguments import needed_by
 from unitwork.entrypoints.cli.project import KEYS, Project, Setting
 
 
@@ -104,6 +105,23 @@ def operation(setting: Setting) -> Callable[..., Any]:
         f"{setting.value} is no operation, but {found!r}.",
         f"{setting.place} names it.",
         "Name an async function whose first parameter is the unit of work.",
+    )
+
+
+def seeder(setting: Setting) -> Callable[..., Any]:
+    """Return an operation that needs no arguments.
+
+    Raises:
+        MisuseError: there is none.
+    """
+    found = operation(setting)
+    needed = needed_by(found)
+    if not needed:
+        return found
+    raise MisuseError(
+        f"{setting.value} needs {', '.join(needed)}.",
+        "A seeder is an operation without arguments: it gets the unit of work.",
+        "Give them defaults, or write a function that calls it.",
     )
 
 

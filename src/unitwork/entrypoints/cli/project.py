@@ -143,8 +143,10 @@ def _settings(file: Path, key: str, value: Any) -> Iterator[Setting]:
 
 def _wrong(file: Path, key: str, value: object) -> MisuseError:
     shown = KEYS.get(key, 'a table: [tool.unitwork], then database = "..."')
+    what = "a list of texts" if key == LIST else "a text" if key else "a table"
+    place = "[tool.unitwork]" if key else "[tool]"
     return MisuseError(
-        f"{file} says {key or 'unitwork'} = {value!r} below [tool].",
-        "It means nothing there.",
+        f"{file} says {key or 'unitwork'} = {value!r} in {place}.",
+        f"It is {what}.",
         f"Write, for example, {shown}.",
     )

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import update_wrapper
 from typing import Any
 
+from unitwork.application.asked import behind_unit
 from unitwork.application.encoding import name_of
 from unitwork.domain.errors import MisuseError
 
@@ -27,11 +28,11 @@ def disguise(
         injected: what the engine gives it beside the arguments, by keyword.
 
     Raises:
-        MisuseError: the operation has no parameter for the unit; or its annotations
-            cannot be read.
+        MisuseError: the operation is not async, or has no parameter for the unit; or
+            its annotations cannot be read.
     """
     signature = _signature(operation)
-    parameters = _without_unit(operation, list(signature.parameters.values()))
+    parameters = behind_unit(operation, list(signature.parameters.values()))
     open_ended = parameters[-1:] if _is_open(parameters) else []
     kept = parameters[: len(parameters) - len(open_ended)]
     update_wrapper(body, operation)
@@ -50,20 +51,6 @@ def _signature(operation: Callable[..., Any]) -> inspect.Signature:
             "An engine parses the arguments of a job by them.",
             "Import what they name outside of `if TYPE_CHECKING:`.",
         ) from error
-
-
-def _without_unit(operation: Callable[..., Any], parameters: Parameters) -> Parameters:
-    positional = (
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    )
-    if parameters and parameters[0].kind in positional:
-        return parameters[1:]
-    raise MisuseError(
-        f"{name_of(operation)} has no parameter for the unit of work.",
-        "An operation is an async function whose first parameter is the unit.",
-        "Add it: `async def ...(uow: YourUnitOfWork, ...)`.",
-    )
 
 
 def _is_open(parameters: Parameters) -> bool:

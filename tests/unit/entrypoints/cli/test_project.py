@@ -71,17 +71,17 @@ def test_what_is_missing_is_asked_for_by_name(tmp_path: Path) -> None:
         ),
         (
             "[tool.unitwork]\ndatabase = 7",
-            "{file} says database = 7 below [tool].",
+            "{file} says database = 7 in [tool.unitwork].",
             f"Write, for example, {KEYS['database']}.",
         ),
         (
             '[tool.unitwork]\nseeders = "a:b"',
-            "{file} says seeders = 'a:b' below [tool].",
+            "{file} says seeders = 'a:b' in [tool.unitwork].",
             f"Write, for example, {KEYS['seeders']}.",
         ),
         (
             "[tool]\nunitwork = 1",
-            "{file} says unitwork = 1 below [tool].",
+            "{file} says unitwork = 1 in [tool].",
             'Write, for example, a table: [tool.unitwork], then database = "...".',
         ),
     ],

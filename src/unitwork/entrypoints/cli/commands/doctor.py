@@ -81,7 +81,7 @@ def _settings(project: Project) -> Iterator[Finding]:
         yield Finding(Level.OK, "settings", str(project.file))
     yield _tried("runner", lambda: loading.runner(project))[1]
     for said in project.all("seeders"):
-        yield _tried(f"seeder {said.value}", lambda s=said: loading.operation(s))[1]  # type: ignore[misc]  # bound now
+        yield _tried(f"seeder {said.value}", lambda s=said: loading.seeder(s))[1]  # type: ignore[misc]  # bound now
 
 
 def _migrations(project: Project, database: SqlAlchemyDatabase) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ def upgrade(revision: str, *, sql: bool) -> int:
 
 @command.command(context_settings={"ignore_unknown_options": True})
 @click.argument("revision")
-@click.option("--sql", is_flag=True, help="Write the statements, and do nothing.")
+@click.option("--sql", is_flag=True, help="Write the statements, from FROM:TO.")
 def downgrade(revision: str, *, sql: bool) -> int:
     """Go down to REVISION: -1 is one step, `base` the very start."""
     return _shown(lambda m: m.downgrade(revision, sql=sql))

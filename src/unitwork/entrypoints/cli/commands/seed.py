@@ -35,7 +35,7 @@ def command(options: Options, given: Limits) -> int:
     loading.reach(project)
     runner = given.over(loading.runner(project))
     project.get("seeders")
-    seeders = [(said, loading.operation(said)) for said in project.all("seeders")]
+    seeders = [(said, loading.seeder(said)) for said in project.all("seeders")]
     with _progress() as progress, stopping():
         for said, seeder in progress.track(seeders, description="Seeding"):
             report = _seed(runner, (said, seeder))

@@ -23,14 +23,23 @@ def checked_name(name: str) -> str:
         MisuseError: it can not.
     """
     usable = name.isidentifier() and name.isascii() and name == name.lower()
-    taken = name in _TAKEN or name in sys.stdlib_module_names
-    if usable and not taken and not keyword.iskeyword(name):
+    usable = usable and not keyword.iskeyword(name)
+    taken = usable and (name in _TAKEN or _can_be_imported(name))
+    if usable and not taken:
         return name
     raise MisuseError(
         f"An application cannot be called {name!r}.",
         f"{'Another module has that name.' if taken else 'It names a Python package.'}",
-        "Use lower-case letters, digits and _: unitwork new shop.",
+        "Choose another name."
+        if taken or keyword.iskeyword(name)
+        else "Use lower-case letters, digits and _: unitwork new shop.",
     )
+
+
+def _can_be_imported(name: str) -> bool:
+    """Tell whether something else has the name, of Python or installed."""
+    installed = metadata.packages_distributions()
+    return name in sys.stdlib_module_names or name in installed
 
 
 def scaffold(name: str, folder: Path) -> list[Path]:
@@ -53,19 +62,29 @@ def scaffold(name: str, folder: Path) -> list[Path]:
         "source": _source(),
     }
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        what = "not empty" if folder.is_dir() else "no folder"
         raise MisuseError(
-            f"{folder} is there already, and not empty.",
+            f"{folder} is there already, and {what}.",
             "A new application has a folder of its own; nothing was written.",
             "Choose another name, or --folder.",
         )
-    made: list[Path] = []
+    try:
+        return list(_written(name, folder, words))
+    except OSError as error:
+        raise MisuseError(
+            f"{error.filename or folder} cannot be written: {error.strerror}.",
+            "A new application has a folder of its own.",
+            "Choose another place: --folder.",
+        ) from error
+
+
+def _written(name: str, folder: Path, words: dict[str, str]) -> Iterator[Path]:
     template = resources.files("unitwork.entrypoints.cli.scaffold") / "template"
     for place, file in _files(template, PurePosixPath()):
         path = folder / _place(place, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_filled(file.read_text("utf-8"), words), "utf-8")
-        made.append(path)
-    return made
+        yield path
 
 
 def _files(
