@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.projects import project
@@ -52,6 +52,13 @@ async def test_a_project_is_migrated_to_and_fro(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Write a revision, go up, find nothing left to do, go down again."""
+    file = Path(make_url(url).database or "")
+    if url.startswith("sqlite"):
+        for looks in ("current", "check"):
+            assert await unitwork("migrate", looks) == 2
+            assert f"There is no file {file}." in capsys.readouterr().err
+        assert not file.exists()
+        file.touch()
     assert await unitwork("migrate", "check") == 1
     assert "The models and the migrations differ" in capsys.readouterr().err
     assert await unitwork("migrate", "revision", "--autogenerate", "-m", "first") == 0

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from tests.shop import Counter, ShopUnitOfWork
-from unitwork import MisuseError
+from unitwork import DomainEvent, MisuseError
 from unitwork.adapters.mapping import Schema
 from unitwork.adapters.memory import InMemoryDatabase, InMemoryUnitOfWork
+from unitwork.adapters.sqlalchemy import SqlAlchemyDatabase
 from unitwork.application import Command, MessageBus, OperationRecord, Runner
 
 
@@ -78,3 +79,43 @@ def test_what_cannot_be_called_is_no_handler() -> None:
     handler: Any = "count"
     with pytest.raises(MisuseError, match="does not name a handler"):
         MessageBus().command(Count, handler)
+
+
+@pytest.mark.parametrize("bus", [MessageBus, "bus"])
+def test_a_database_object_refuses_what_is_no_bus(bus: Any) -> None:
+    with pytest.raises(MisuseError, match="is no message bus"):
+        InMemoryDatabase(Schema(Counter), bus=bus)
+    with pytest.raises(MisuseError, match="is no message bus"):
+        SqlAlchemyDatabase(Schema(Counter), "sqlite+aiosqlite://", bus=bus)
+
+
+class Counted(DomainEvent):
+    by: int
+
+
+async def test_a_handler_that_is_not_async_is_named() -> None:
+    def tell(uow: object, event: Counted) -> None:
+        """Return nothing that could be awaited."""
+
+    handler: Any = tell
+    bus = MessageBus().before_commit(Counted, handler)
+    database = InMemoryDatabase(Schema(Counter), bus=bus)
+    async with InMemoryShop(database) as uow:
+        counter = Counter(name="a")
+        uow.counters.add(counter)
+        counter.record(Counted(1))
+        with pytest.raises(MisuseError, match=r"handler .*tell is no async function"):
+            await uow.commit()
+
+
+async def test_a_hook_that_is_not_async_is_named_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hook: Any = list
+    database = InMemoryDatabase(Schema(Counter))
+    async with InMemoryShop(database) as uow:
+        uow.after_commit(hook)
+        uow.counters.add(Counter(name="a"))
+        await uow.commit()
+    await database.settle()
+    assert "The hook list is no async function." in caplog.text

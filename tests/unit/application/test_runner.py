@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from tests.shop import Counter, ShopUnitOfWork
-from unitwork import DeadlineExceededError, MisuseError, Outcome
+from unitwork import (
+    DeadlineExceededError,
+    MisuseError,
+    Outcome,
+    UnitOfWorkClosedError,
+)
 from unitwork.adapters.mapping import Schema
 from unitwork.adapters.memory import InMemoryDatabase, InMemoryUnitOfWork
 from unitwork.application import OperationRecord, RetryPolicy, Runner
@@ -188,3 +193,21 @@ async def test_a_function_that_is_not_async_is_no_operation(
     given: Any = lambda _uow: 5  # noqa: E731
     with pytest.raises(MisuseError, match="returned 5, which cannot be awaited"):
         await runner.run(given)
+
+
+@pytest.mark.parametrize("retry", [3, None, RetryPolicy])
+def test_what_is_no_policy_is_refused_at_once(
+    runner: Runner[InMemoryShop], retry: Any
+) -> None:
+    """And not by the first conflict, which nobody would see then."""
+    with pytest.raises(MisuseError, match="is no policy"):
+        runner.retrying(retry)
+
+
+async def test_a_unit_that_is_used_up_says_so(database: InMemoryDatabase) -> None:
+    unit = InMemoryShop(database)
+    await Runner(lambda: unit).run(count, "a")
+    with pytest.raises(MisuseError, match="is used up"):
+        await Runner(lambda: unit).run(count, "a")
+    with pytest.raises(UnitOfWorkClosedError, match="a unit that was lent is used up"):
+        await unit.counters.count()

@@ -521,3 +521,19 @@ async def test_what_is_no_request_passes(served: Served) -> None:
     scope = {"type": "lifespan"}
     await served.behind(app)(scope, None, None)  # type: ignore[arg-type]  # not used
     assert passed == [{"type": "lifespan"}]
+
+
+@pytest.mark.parametrize("asks", [False, True], ids=["commit", "query"])
+async def test_a_value_that_no_storage_keeps_is_the_clients(
+    served: Served, *, asks: bool
+) -> None:
+    """By a commit of the service itself, and by a key that a client made up."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        uow = unit_of(scope, ShopUnitOfWork)
+        if asks:
+            await uow.counters.find("a\0b")
+        await add(uow, "a\0b")
+
+    answer = await served.ask(app)
+    assert (answer.status, answer.problem["type"]) == (422, "urn:problem:invalid-value")

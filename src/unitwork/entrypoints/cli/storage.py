@@ -1,6 +1,9 @@
 """What of the command line works on SQL databases only."""
 
+from pathlib import Path
+
 from unitwork.adapters.sqlalchemy.database import SqlAlchemyDatabase
+from unitwork.adapters.sqlalchemy.dialects.known import dialect_named
 from unitwork.adapters.sqlalchemy.examination.examining import ANSWERS, examine
 from unitwork.adapters.sqlalchemy.examination.finding import Finding, Level
 from unitwork.adapters.sqlalchemy.migrating import Migrations
@@ -15,6 +18,7 @@ __all__ = [
     "Migrations",
     "SqlAlchemyDatabase",
     "examine",
+    "see_that_it_is_there",
     "sql_database",
 ]
 
@@ -33,3 +37,19 @@ def sql_database(project: Project) -> SqlAlchemyDatabase:
         "Only a database that SQLAlchemy reaches has tables to migrate or look at.",
         "Name a SqlAlchemyDatabase.",
     )
+
+
+def see_that_it_is_there(database: SqlAlchemyDatabase) -> None:
+    """Let nobody who only looks make a file: SQLite would, by connecting.
+
+    Raises:
+        MisuseError: there is no file.
+    """
+    url = database.url
+    file = dialect_named(url.get_backend_name()).file(url)
+    if file is not None and not file.exists():
+        raise MisuseError(
+            f"There is no file {file}.",
+            f"It is the project's database; a relative path counts from {Path.cwd()}.",
+            "Run `unitwork migrate upgrade`, which makes it; or correct the path.",
+        )

@@ -159,3 +159,13 @@ async def unreadable(uow: object, name: "Missing") -> None: ...  # type: ignore[
 def test_annotations_that_cannot_be_read_are_told() -> None:
     with pytest.raises(MisuseError, match="cannot be read: name 'Missing'"):
         arguments(unreadable, ["name=x"])
+
+
+def test_what_is_no_operation_is_told_before_it_is_called() -> None:
+    """Contract 40: the exit code says that nothing was begun."""
+
+    def sync(_: object) -> None:
+        raise AssertionError
+
+    with pytest.raises(MisuseError, match="sync is no async function"):
+        arguments(sync, [])

@@ -117,3 +117,36 @@ def test_an_operation_is_a_function() -> None:
     assert loading.operation(Setting("operation", "wares:count", "A test")) is count
     with pytest.raises(MisuseError, match="wares:stored is no operation"):
         loading.operation(Setting("operation", "wares:stored", "A test"))
+
+
+async def stock(uow: ShopUnitOfWork, name: str, value: int = 1) -> None:
+    """Need an argument."""
+
+
+def sync(uow: ShopUnitOfWork) -> None:
+    raise AssertionError("It was called.")
+
+
+async def without_unit() -> None:
+    raise AssertionError("It was called.")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (stock, "wares:given needs name."),
+        (sync, "is no async function"),
+        (without_unit, "has no parameter for the unit of work"),
+    ],
+)
+def test_what_cannot_be_a_seeder_is_told_before_anything_runs(
+    given: Any, said: str
+) -> None:
+    wares: Any = sys.modules["wares"]
+    wares.given = given
+    with pytest.raises(MisuseError, match=said):
+        loading.seeder(Setting("seeders", "wares:given", "It"))
+
+
+def test_a_seeder_is_an_operation_without_arguments() -> None:
+    assert loading.seeder(Setting("seeders", "wares:count", "It")) is count

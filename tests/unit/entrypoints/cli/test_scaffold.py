@@ -22,6 +22,8 @@ from unitwork.entrypoints.cli.start import main
         "tests",
         "unitwork",
         "a b",
+        "click",
+        "sqlalchemy",
     ],
 )
 def test_a_name_that_no_package_can_have_is_refused(name: str) -> None:
@@ -47,3 +49,11 @@ def test_a_folder_with_something_in_it_is_left_alone(
     assert main(["new", "shop", "--folder", str(tmp_path)]) == 2
     assert "is there already, and not empty" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(MisuseError, match="cannot be written: Not a directory"):
+        scaffold("shop", tmp_path / "file" / "shop")
+    with pytest.raises(MisuseError, match="is there already, and no folder"):
+        scaffold("shop", tmp_path / "file")

@@ -92,3 +92,12 @@ def test_an_operation_without_a_unit_is_told() -> None:
         "An operation is an async function whose first parameter is the unit.\n"
         "Add it: `async def ...(uow: YourUnitOfWork, ...)`. [misuse]"
     )
+
+
+def test_what_is_not_async_is_refused_when_the_job_is_made() -> None:
+    def sync(_: AbstractUnitOfWork) -> None:
+        """Be called by no worker."""
+
+    given: Any = sync
+    with pytest.raises(MisuseError, match="sync is no async function"):
+        disguised(given)

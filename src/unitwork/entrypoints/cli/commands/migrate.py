@@ -9,9 +9,14 @@ from unitwork.entrypoints.cli import loading
 from unitwork.entrypoints.cli.exits import ExitCode, interrupted
 from unitwork.entrypoints.cli.project import read_project
 from unitwork.entrypoints.cli.stopping import StoppedError, cancelling, stopping
-from unitwork.entrypoints.cli.storage import Migrations, sql_database
+from unitwork.entrypoints.cli.storage import (
+    Migrations,
+    see_that_it_is_there,
+    sql_database,
+)
 from unitwork.entrypoints.cli.telling import say
 
+_START = "No revision: the very start."
 _STOPPED = """\
 Stopped in the middle of a migration.
 Its revision was rolled back; MariaDB keeps each statement that changes a table.
@@ -56,14 +61,14 @@ def history() -> int:
 @command.command()
 def current() -> int:
     """Tell which revision the database is at."""
-    return _shown(lambda m: m.current() or "No revision: the very start.")
+    return _shown(lambda m: m.current() or _START, only_looks=True)
 
 
 @command.command()
 def check() -> int:
     """Fail if the tables of the models need a revision that nobody has written."""
     found: list[str] = []
-    code = _shown(lambda m: found.extend(_missing(m)))
+    code = _shown(lambda m: found.extend(_missing(m)), only_looks=True)
     for line in found:
         say(line)
     if code or found:
@@ -90,11 +95,15 @@ def _missing(migrations: Migrations) -> list[str]:
     ]
 
 
-def _shown(work: Callable[[Migrations], str | None]) -> int:
+def _shown(
+    work: Callable[[Migrations], str | None], *, only_looks: bool = False
+) -> int:
     """Do something with the project's migrations, and show what it returns."""
     project = read_project()
     loading.reach(project)
     stored = sql_database(project) if project.find("database") else None
+    if only_looks and stored is not None:
+        see_that_it_is_there(stored)
     made = Migrations(
         project.migrations,
         url=None if stored is None else stored.url,
