@@ -25,6 +25,7 @@ from unitwork.domain.operation_errors import (
 )
 from unitwork.domain.unit_of_work import UNSTATED
 
+LONGEST_KEEP = timedelta(days=365_000)
 PAUSES = (0.005, 0.01, 0.02, 0.04, 0.08, 0.16, *[0.25] * 7, 0)
 """Seconds between looks at a result that is about to be stored: two in all."""
 
@@ -40,11 +41,13 @@ class OperationKey:
     """For how long the result is kept; longer than anybody repeats the request."""
 
     def __attrs_post_init__(self) -> None:
-        if not isinstance(self.keep, timedelta) or self.keep <= timedelta():
+        keep = self.keep
+        if not isinstance(keep, timedelta) or not timedelta() < keep <= LONGEST_KEEP:
             raise MisuseError(
                 f"keep={self.keep!r} is no time to keep a result for.",
                 "Whoever repeats the request later than that has it done again.",
-                "Give a timedelta that is longer than any caller repeats for.",
+                "Give a timedelta that is longer than any caller repeats for, up to"
+                f" {LONGEST_KEEP.days:,} days.",
             )
 
 

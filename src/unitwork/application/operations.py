@@ -3,6 +3,7 @@
 Contract: 34. Source: Idempotent Receiver (Hohpe, Woolf).
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from unitwork.domain.unit_of_work import UNSTATED
 
 LONGEST_KEY = 255
 DAY = timedelta(days=1)
+_NO_TEXT = re.compile("[\\x00\\ud800-\\udfff]")
+"""What no storage keeps: NUL, and halves of characters."""
 
 
 class OperationRecord(AggregateRoot):
@@ -73,11 +76,15 @@ def checked_key(key: object) -> str:
     Raises:
         MisuseError: it is another one.
     """
-    if isinstance(key, str) and 0 < len(key) <= LONGEST_KEY:
+    if (
+        isinstance(key, str)
+        and 0 < len(key) <= LONGEST_KEY
+        and not _NO_TEXT.search(key)
+    ):
         return key
     raise MisuseError(
         f"{key!r} is no operation key.",
-        f"A key is a text of 1 to {LONGEST_KEY} characters.",
+        f"A key is a text of 1 to {LONGEST_KEY} characters, without NUL.",
         "Use what identifies the request: a message's id, or a UUID made with it.",
     )
 

@@ -135,7 +135,7 @@ def test_a_deadline_that_means_nothing_is_refused(
         runner.within(seconds)
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, None, 5])
+@pytest.mark.parametrize("key", ["", "x" * 256, None, 5, "a\0b", "\ud800"])
 def test_a_key_that_no_storage_keeps_is_refused(
     runner: Runner[InMemoryShop], key: Any
 ) -> None:
@@ -143,7 +143,7 @@ def test_a_key_that_no_storage_keeps_is_refused(
         runner.keyed(key)
 
 
-@pytest.mark.parametrize("keep", [timedelta(), timedelta(-1), 60])
+@pytest.mark.parametrize("keep", [timedelta(), timedelta(-1), timedelta.max, 60])
 def test_a_time_to_keep_that_means_nothing_is_refused(
     runner: Runner[InMemoryShop], keep: Any
 ) -> None:
