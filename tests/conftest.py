@@ -24,6 +24,7 @@ def pytest_collection_finish() -> None:
     """Let no collection of garbage walk through eight thousand tests each time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 _AGAIN = ("psycopg", "mariadb")

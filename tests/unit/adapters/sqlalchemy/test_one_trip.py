@@ -198,3 +198,17 @@ async def test_a_connection_that_is_closed_says_so(connection: AsyncConnection) 
     with pytest.raises(sa.exc.OperationalError, match="Connection closed") as lost:
         await connection.execute(text("SELECT 1"))
     assert lost.value.connection_invalidated
+
+
+async def test_a_connection_that_is_stopped_twice_answers_twice() -> None:
+    """Closed while it is terminated: its thread is gone, and nobody waits for it."""
+    connecting = partial(sqlite3.connect, ":memory:")
+    connection = InterruptibleConnection(connecting, lock_timeout=0)
+    await connection
+    closing = asyncio.create_task(connection.close())
+    await asyncio.sleep(0)  # it has asked the thread
+    terminating = connection.stop()
+    async with asyncio.timeout(30):
+        await closing
+        assert terminating is not None
+        await terminating

@@ -35,6 +35,17 @@ class InterruptibleConnection(aiosqlite.Connection):
         super().__init__(connector, _ROWS_AT_ONCE)
         self._lock_timeout = lock_timeout
         self._streams: WeakSet[sqlite3.Cursor] = WeakSet()
+        self._stopped = False
+        self._stopping: asyncio.Future[Any] | None = None
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """Stop the thread, once: it would not answer a second time.
+
+        Whoever closes a connection while it is terminated would wait for ever.
+        """
+        if not self._stopped:
+            self._stopped, self._stopping = True, super().stop()
+        return self._stopping
 
     def one_trip_cursor(self) -> OneTripCursor:
         """Make a cursor that goes to the thread once for a statement."""
