@@ -371,8 +371,8 @@ async def _kill(shop: Shop, statement: str) -> None:
     async with database.engine.connect() as connection:
         asked = text(statement.replace("%%", "%"))
         numbers = list((await connection.execute(asked)).scalars())
-        while not numbers:  # MariaDB lists anew what nobody asked for lately
-            await asyncio.sleep(0.15)
+        while not numbers:
+            await asyncio.sleep(0.15)  # InnoDB lists anew if nobody asked for 0.1 s
             numbers = list((await connection.execute(asked)).scalars())
         [number] = numbers
         if isinstance(number, bool):

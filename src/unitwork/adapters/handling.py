@@ -46,10 +46,7 @@ async def _tell(
     handler: Handler, unit: HostedUnitOfWork, event: DomainEvent, workspace: Workspace
 ) -> None:
     async with unit:
-        told: Any = handler(unit, event)
-        if not isawaitable(told):
-            raise _not_async("handler", handler)
-        await told
+        await _awaitable("handler", handler, unit, event)
         if workspace.scope.ended is None:
             await unit.commit()
 
@@ -80,14 +77,14 @@ def _call(
 
 
 async def _hooked(hook: Hook) -> None:
-    called: Any = hook()
-    if not isawaitable(called):
-        raise _not_async("hook", hook)
-    await called
+    await _awaitable("hook", hook)
 
 
-def _not_async(what: str, given: Callable[..., Any]) -> MisuseError:
-    return MisuseError(
+def _awaitable(what: str, given: Callable[..., Any], *args: Any) -> Awaitable[Any]:
+    called: Any = given(*args)
+    if isawaitable(called):
+        return called
+    raise MisuseError(
         f"The {what} {_name(given)} is no async function.",
         f"What a {what} returns is awaited.",
         "Write `async def`.",

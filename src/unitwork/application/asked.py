@@ -58,10 +58,11 @@ def asked(
 def _said(bound: BoundArguments) -> dict[str, object]:
     """Leave out the unit and defaults; tell alike values of other classes apart."""
     said: dict[str, object] = {}
-    for name, value in bound.arguments.items():
+    for name, given in bound.arguments.items():
         default = bound.signature.parameters[name].default
-        if isinstance(value, tuple):
-            value = tuple(one for one in value if one is not _UNIT)  # noqa: PLW2901 - it may be among *args
+        value = given
+        if isinstance(given, tuple):  # the unit may be among *args
+            value = tuple(one for one in given if one is not _UNIT)
         if value is _UNIT or (type(value) is type(default) and value == default):
             continue
         kind = type(value)

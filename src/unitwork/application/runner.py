@@ -33,21 +33,6 @@ def _checked_deadline(seconds: float | None) -> float | None:
     )
 
 
-def _check_make(runner: Any, field: Any, make: Any) -> None:
-    del runner, field
-    check_factory(make, by="runner", write=_WRITE)
-
-
-def _check_retry(runner: Any, field: Any, retry: Any) -> None:
-    del runner, field
-    if not isinstance(retry, RetryPolicy):
-        raise MisuseError(
-            f"retry={retry!r} is no policy.",
-            "It says how often, and for how long, an operation is tried.",
-            "Write RetryPolicy(attempts=3); attempts=1 for no retries.",
-        )
-
-
 def _no_operation(given: object) -> MisuseError:
     name = "operation"
     if iscoroutine(given):
@@ -73,11 +58,9 @@ class Runner(Generic[U]):
     unit without a block, the Runner commits when it returns.
     """
 
-    make: Callable[[], U] = attrs.field(validator=_check_make)
+    make: Callable[[], U]
     """Makes a handle that is not open; called for each attempt."""
-    retry: RetryPolicy = attrs.field(
-        default=RetryPolicy(), kw_only=True, validator=_check_retry
-    )
+    retry: RetryPolicy = attrs.field(default=RetryPolicy(), kw_only=True)
     deadline: float | None = attrs.field(
         default=None, kw_only=True, converter=_checked_deadline
     )
@@ -85,6 +68,15 @@ class Runner(Generic[U]):
     read_only: bool = attrs.field(default=False, kw_only=True)
     """Lend only units that refuse to write."""
     key: OperationKey | None = attrs.field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        check_factory(self.make, by="runner", write=_WRITE)
+        if not isinstance(self.retry, RetryPolicy):
+            raise MisuseError(
+                f"retry={self.retry!r} is no policy.",
+                "It says how often, and for how long, an operation is tried.",
+                "Write RetryPolicy(attempts=3); attempts=1 for no retries.",
+            )
 
     def keyed(
         self, key: str, *, request: object = UNSTATED, keep: timedelta = DAY

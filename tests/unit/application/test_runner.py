@@ -183,14 +183,18 @@ async def test_a_call_in_place_of_an_operation_is_refused(
     called: Any = count(InMemoryShop(database), "a")
     with pytest.raises(MisuseError, match=r"Write runner\.run\(count, \.\.\.\)"):
         await runner.run(called)
+    nothing: Any = None
     with pytest.raises(MisuseError, match=r"was given None, which is no function"):
-        await runner.run(None)  # type: ignore[arg-type]  # that is the case
+        await runner.run(nothing)
 
 
 async def test_a_function_that_is_not_async_is_no_operation(
     runner: Runner[InMemoryShop],
 ) -> None:
-    given: Any = lambda _uow: 5  # noqa: E731
+    def five(_: ShopUnitOfWork) -> int:
+        return 5
+
+    given: Any = five
     with pytest.raises(MisuseError, match="returned 5, which cannot be awaited"):
         await runner.run(given)
 

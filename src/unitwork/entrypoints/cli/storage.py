@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from unitwork.adapters.sqlalchemy.database import SqlAlchemyDatabase
-from unitwork.adapters.sqlalchemy.dialects.known import dialect_named
 from unitwork.adapters.sqlalchemy.examination.examining import ANSWERS, examine
 from unitwork.adapters.sqlalchemy.examination.finding import Finding, Level
 from unitwork.adapters.sqlalchemy.migrating import Migrations
@@ -45,8 +44,7 @@ def see_that_it_is_there(database: SqlAlchemyDatabase) -> None:
     Raises:
         MisuseError: there is no file.
     """
-    url = database.url
-    file = dialect_named(url.get_backend_name()).file(url)
+    file = database.dialect.file(database.url)
     if file is not None and not file.exists():
         raise MisuseError(
             f"There is no file {file}.",

@@ -3,6 +3,7 @@
 import asyncio
 import importlib.metadata
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import click
@@ -81,7 +82,7 @@ def _settings(project: Project) -> Iterator[Finding]:
         yield Finding(Level.OK, "settings", str(project.file))
     yield _tried("runner", lambda: loading.runner(project))[1]
     for said in project.all("seeders"):
-        yield _tried(f"seeder {said.value}", lambda s=said: loading.seeder(s))[1]  # type: ignore[misc]  # bound now
+        yield _tried(f"seeder {said.value}", partial(loading.seeder, said))[1]
 
 
 def _migrations(project: Project, database: SqlAlchemyDatabase) -> Iterator[Finding]:

@@ -38,8 +38,8 @@ def checked_name(name: str) -> str:
 
 def _can_be_imported(name: str) -> bool:
     """Tell whether something else has the name, of Python or installed."""
-    installed = metadata.packages_distributions()
-    return name in sys.stdlib_module_names or name in installed
+    known = sys.stdlib_module_names
+    return name in known or name in metadata.packages_distributions()
 
 
 def scaffold(name: str, folder: Path) -> list[Path]:
